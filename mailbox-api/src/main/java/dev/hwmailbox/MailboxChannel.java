@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.hwmailbox;
+
+import dev.hwmailbox.controller.TxDoneMethod;
+import dev.hwmailbox.internal.BoundChannel;
+import dev.hwmailbox.internal.Nanos;
+import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A channel as its client sees it: one object for one binding, from bind to close.
+ *
+ * <p>Messages are queued, at most {@link #TX_QUEUE_LENGTH} by default, and handed to the controller one at a time, each
+ * after the one before has been reported sent. The framework never looks into a message. Once closed, a channel stays
+ * closed; binding again gives a new one.
+ *
+ * <p>Context: any thread, also from callbacks; never blocks, except {@link #sendMessage} of a client with
+ * {@link ClientOptions#txBlock} and {@link #flush}.
+ *
+ * <p>Kernel counterpart: {@code struct mbox_chan} as include/linux/mailbox_client.h uses it (Linux 6.12). Differs: a stale
+ * handle can never reach a later owner's messages.
+ *
+ * @since 0.1
+ */
+public final class MailboxChannel implements AutoCloseable {
+    /** Messages a channel can queue unless its controller says otherwise; {@code MBOX_TX_QUEUE_LEN} of the kernel. */
+    public static final int TX_QUEUE_LENGTH = 20;
+
+    private static final Logger LOG = LoggerFactory.getLogger(MailboxChannel.class);
+
+    private final BoundChannel bound;
+
+    /**
+     * For the framework: channels come from binding.
+     *
+     * @param bound the state behind this face
+     */
+    @SuppressWarnings("exports") // the parameter's package is closed, so nobody else can call it
+    public MailboxChannel(BoundChannel bound) {
+        this.bound = Objects.requireNonNull(bound, "bound");
+    }
+
+    /**
+     * Sends a message, behind those queued already. The caller does not touch the message until
+     * {@link MailboxClient#txDone} for it, or until the channel is closed.
+     *
+     * <p>A client without {@link ClientOptions#txBlock} gets the answer at once. With it the call waits for the report of
+     * this very message. A send that gives up takes its message with it: not transmitted yet, it leaves the queue and is
+     * never reported; in flight, it is reported with the same status the call returns. Only when time runs out in the
+     * middle of the report does the call return the reported status while {@link MailboxClient#txDone} may still be
+     * running. Several threads may wait at once.
+     *
+     * <p>Context: any thread, also from callbacks; with {@link ClientOptions#txBlock} may block up to the timeout, and is
+     * out of place in callbacks. An interrupt ends the wait with {@code -EINTR}; the flag is kept.
+     *
+     * <p>Kernel counterpart: {@code mbox_send_message}, drivers/mailbox/mailbox.c (Linux 6.12). Differs: each blocked sender
+     * has its own status and its own deadline, and is told when the channel closes.
+     *
+     * @param message the message; null is legal, a bare signal
+     * @return the queue slot used, 0 to {@link #TX_QUEUE_LENGTH} - 1, or
+     *     <ul>
+     *       <li>{@code -EINVAL}: the channel is closed;
+     *       <li>{@code -ENOBUFS}: the queue is full; {@link MailboxClient#writable} tells when to try again;
+     *       <li>blocking only, {@code -ETIME}: not reported in time;
+     *       <li>blocking only, {@code -EINTR}: the waiting thread was interrupted;
+     *       <li>blocking only, {@code -ESHUTDOWN}: the channel was closed meanwhile;
+     *       <li>blocking only, any other negative errno: the status reported for the message.
+     *     </ul>
+     */
+    public int sendMessage(@Nullable Object message) {
+        return bound.send(message);
+    }
+
+    /**
+     * Reports the message in flight as sent: for clients that find out by themselves, on channels whose method is
+     * {@link TxDoneMethod#ACK}. On any other channel it is logged and does nothing. With nothing in flight it makes the
+     * controller try a refused message again.
+     *
+     * <p>Kernel counterpart: {@code mbox_client_txdone}, drivers/mailbox/mailbox.c (Linux 6.12).
+     *
+     * @param status the message's status: 0, or a negative errno
+     */
+    public void clientTxDone(int status) {
+        if (bound.method() == TxDoneMethod.ACK) {
+            bound.reportInFlight(status);
+        } else {
+            LOG.warn("{}: completion reported by the client, but the method is {}", bound, bound.method());
+        }
+    }
+
+    /**
+     * Has the controller finish transmission now, by waiting for it. A negative result also ends the message in flight,
+     * with that status.
+     *
+     * <p>Context: any thread, also from callbacks; may block up to the timeout, as the controller does it.
+     *
+     * <p>Kernel counterpart: {@code mbox_flush}, drivers/mailbox/mailbox.c (Linux 6.12). Differs: {@code -EINVAL} when closed.
+     *
+     * @param timeout longest wait, not negative
+     * @return the controller's answer, by custom 0; {@code -ENOTSUPP} if it cannot flush, {@code -ETIME} by custom if time
+     *     was too short, {@code -EIO} if it threw, {@code -EINVAL} if the channel is closed
+     */
+    public int flush(Duration timeout) {
+        return bound.flush(Nanos.of(timeout, "timeout"));
+    }
+
+    /**
+     * Has the controller deliver received data now, if there is any. A closed channel still asks: the data then goes to
+     * whoever owns the channel.
+     *
+     * <p>Kernel counterpart: {@code mbox_client_peek_data}, drivers/mailbox/mailbox.c (Linux 6.12).
+     *
+     * @return true if there was data and it has been delivered
+     */
+    public boolean peekData() {
+        return bound.peekData();
+    }
+
+    /**
+     * How many messages can be queued right now.
+     *
+     * <p>Kernel counterpart: {@code mbox_chan_tx_slots_available}, drivers/mailbox/mailbox.c (Linux 7.1).
+     *
+     * @return free slots of the queue, or {@code -EINVAL} if the channel is closed
+     */
+    public int slotsAvailable() {
+        return bound.slotsAvailable();
+    }
+
+    /**
+     * Tells whether this binding has ended.
+     *
+     * @return true once a close has begun, here or by unregistering the controller
+     */
+    public boolean isClosed() {
+        return bound.isClosed();
+    }
+
+    /**
+     * Ends the binding, at once. The controller's {@code shutdown} runs, queued messages and the one in flight are dropped
+     * without {@link MailboxClient#txDone}, blocked senders return {@code -ESHUTDOWN} (the one in flight first, then in
+     * queue order), and the client is told {@link ChannelEvent#ABANDONED} if something was dropped and
+     * {@link ChannelEvent#CLOSED}. After this returns no callback starts; one that runs on another thread goes on. Closing
+     * again does nothing.
+     *
+     * <p>Context: any thread, also from any callback; never waits. Called while another thread is inside the controller's
+     * {@code startup}, it leaves the work to that thread.
+     *
+     * <p>Kernel counterpart: {@code mbox_free_channel}, drivers/mailbox/mailbox.c (Linux 6.12). Differs: blocked senders are
+     * woken and the client is told.
+     */
+    @Override
+    public void close() {
+        bound.close();
+    }
+
+    /**
+     * Names the channel, for logs.
+     *
+     * @return controller and index, such as {@code gunyah-msgq/3}
+     */
+    @Override
+    public String toString() {
+        return bound.toString();
+    }
+}

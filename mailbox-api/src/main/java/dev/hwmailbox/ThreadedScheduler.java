@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.hwmailbox;
+
+import java.util.Objects;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A scheduler in real time with one thread of its own, made when the first task comes.
+ *
+ * <p>Waiting threads park. A task that waits runs other tasks meanwhile, since nobody else would. What a task throws is logged
+ * and ends only that run.
+ *
+ * <p>Context: any thread, also from tasks.
+ *
+ * @since 0.1
+ */
+public final class ThreadedScheduler implements MailboxScheduler, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ThreadedScheduler.class);
+
+    private final CallerRunsScheduler loop = new CallerRunsScheduler();
+    private final ThreadFactory threads;
+
+    // guards: writing of worker and closed
+    private final ReentrantLock lock = new ReentrantLock();
+    private volatile @Nullable Thread worker;
+    private volatile boolean closed;
+
+    /** Makes a scheduler whose thread is a daemon called {@code hwmailbox}. */
+    public ThreadedScheduler() {
+        this("hwmailbox");
+    }
+
+    /**
+     * Makes a scheduler whose thread is a daemon.
+     *
+     * @param threadName its name
+     */
+    public ThreadedScheduler(String threadName) {
+        this(daemons(threadName));
+    }
+
+    /**
+     * Makes a scheduler whose thread comes from a factory.
+     *
+     * @param threads asked once, when the first task comes
+     */
+    public ThreadedScheduler(ThreadFactory threads) {
+        this.threads = Objects.requireNonNull(threads, "threads");
+    }
+
+    private static ThreadFactory daemons(String name) {
+        Objects.requireNonNull(name, "name");
+        return task -> {
+            Thread thread = new Thread(task, name);
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+
+    @Override
+    public long nanoTime() {
+        return loop.nanoTime();
+    }
+
+    /**
+     * Runs a task soon on the scheduler's thread. After {@link #close} it is dropped.
+     *
+     * @param task what to run
+     */
+    @Override
+    public void execute(Runnable task) {
+        Objects.requireNonNull(task, "task");
+        if (needsWorker()) {
+            loop.execute(task);
+        }
+    }
+
+    @Override
+    public Timer timer(String name, Runnable task) {
+        Timer timer = loop.timer(name, task);
+        return new Timer() {
+            @Override
+            public void arm(long delayNanos) {
+                if (needsWorker()) {
+                    timer.arm(delayNanos);
+                }
+            }
+
+            @Override
+            public void cancel() {
+                timer.cancel();
+            }
+
+            @Override
+            public String toString() {
+                return timer.toString();
+            }
+        };
+    }
+
+    @Override
+    public boolean await(Completion completion, long timeoutNanos) {
+        return Thread.currentThread() == worker
+                ? loop.await(completion, timeoutNanos)
+                : loop.awaitParked(completion, timeoutNanos);
+    }
+
+    @Override
+    public void wake(Completion completion) {
+        loop.wake(completion);
+    }
+
+    /** Makes the thread if there is none; false if it is too late. */
+    private boolean needsWorker() {
+        if (worker == null) {
+            lock.lock();
+            try {
+                if (worker == null && !closed) {
+                    Thread made = Objects.requireNonNull(threads.newThread(this::work), "thread");
+                    worker = made;
+                    made.start();
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+        return !closed;
+    }
+
+    private void work() {
+        while (!closed) {
+            try {
+                loop.run();
+            } catch (Throwable e) { // a task's Error must not take the other tasks' thread with it
+                LOG.error("task threw", e);
+            }
+            // Nobody else owns this thread: an interrupt is a task's leftover.
+            Thread.interrupted();
+        }
+    }
+
+    /**
+     * Ends the thread once the running task is over. Pending tasks and expiries are dropped, waits still end with their
+     * timeout. Closing again does nothing.
+     *
+     * <p>Context: any thread, also from tasks; never waits.
+     */
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            closed = true;
+        } finally {
+            lock.unlock();
+        }
+        loop.stop();
+    }
+
+    /**
+     * Describes the scheduler, for logs.
+     *
+     * @return whether it has a thread, and which
+     */
+    @Override
+    public String toString() {
+        Thread thread = worker;
+        return "ThreadedScheduler[" + (closed ? "closed" : thread == null ? "no thread yet" : thread.getName()) + "]";
+    }
+}

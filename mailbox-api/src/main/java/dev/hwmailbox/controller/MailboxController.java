@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.hwmailbox.controller;
+
+import dev.hwmailbox.Errno;
+import dev.hwmailbox.MailboxChannel;
+import dev.hwmailbox.MailboxException;
+import dev.hwmailbox.MailboxScheduler;
+import dev.hwmailbox.Mailboxes;
+import dev.hwmailbox.devicetree.Node;
+import dev.hwmailbox.internal.Failures;
+import dev.hwmailbox.internal.Nanos;
+import dev.hwmailbox.internal.Registration;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A mailbox controller: a fixed number of channels and the driver that serves them.
+ *
+ * <p>A controller is usable as soon as it is built; registering it with a {@link Mailboxes} lets clients find it. It has at
+ * most one timer, and only if a channel is polled.
+ *
+ * <pre>{@code
+ * MailboxController controller = MailboxController.builder(ops, scheduler)
+ *         .name("doorbell")
+ *         .channelCount(4)
+ *         .txDoneMethod(TxDoneMethod.IRQ)
+ *         .build();
+ * }</pre>
+ *
+ * <p>Context: any thread; never blocks.
+ *
+ * <p>Kernel counterpart: {@code struct mbox_controller}, include/linux/mailbox_controller.h (Linux 6.12). Differs: the
+ * completion method can be chosen per channel.
+ *
+ * @since 0.1
+ */
+public final class MailboxController implements AutoCloseable {
+    /** How long to wait before a polled channel is asked again, unless the builder says otherwise: one millisecond. */
+    public static final Duration DEFAULT_POLL_PERIOD = Duration.ofMillis(1);
+
+    private final String name;
+    private final ChannelOps ops;
+    private final MailboxScheduler scheduler;
+    private final IntFunction<TxDoneMethod> txDoneMethods;
+    private final int ringLength;
+    private final @Nullable Node node;
+    private final ControllerChannel[] channels;
+    private final Poller poller;
+    private final Registration registration = new Registration(this::closeChannels, this::evictOwners);
+
+    @SuppressWarnings("this-escape") // the channels look at their controller only when they are used
+    private MailboxController(Builder builder) {
+        name = builder.name;
+        ops = builder.ops;
+        scheduler = builder.scheduler;
+        txDoneMethods = builder.txDoneMethods;
+        ringLength = builder.ringLength;
+        node = builder.node;
+        channels = new ControllerChannel[builder.channelCount];
+        for (int i = 0; i < channels.length; i++) {
+            channels[i] = new ControllerChannel(this, i);
+        }
+        poller = new Poller(this, Nanos.of(builder.pollPeriod, "pollPeriod"));
+    }
+
+    /**
+     * Starts a controller of one channel whose completion the client reports.
+     *
+     * @param ops the driver
+     * @param scheduler time for polling and for blocking sends; not closed by the controller
+     * @return a builder
+     */
+    public static Builder builder(ChannelOps ops, MailboxScheduler scheduler) {
+        return new Builder(ops, scheduler);
+    }
+
+    /**
+     * The name, for logs and messages.
+     *
+     * @return the name
+     */
+    public String name() {
+        return name;
+    }
+
+    /**
+     * How many channels there are.
+     *
+     * @return at least 1
+     */
+    public int channelCount() {
+        return channels.length;
+    }
+
+    /**
+     * A channel by its number.
+     *
+     * @param index 0 to {@link #channelCount} - 1
+     * @return the channel
+     * @throws IndexOutOfBoundsException if there is no such channel
+     */
+    public ControllerChannel channel(int index) {
+        return channels[Objects.checkIndex(index, channels.length)];
+    }
+
+    /**
+     * Whose reports end a message on a channel, when its client does not know by itself.
+     *
+     * @param index the channel's number
+     * @return the method
+     */
+    public TxDoneMethod txDoneMethod(int index) {
+        return txDoneMethods.apply(index);
+    }
+
+    /**
+     * The devicetree node by which clients find the controller.
+     *
+     * @return the node, or null if it can only be bound directly
+     */
+    public @Nullable Node node() {
+        return node;
+    }
+
+    /**
+     * For {@link Mailboxes}: the controller's side of a registration.
+     *
+     * @return what a registry needs
+     */
+    @SuppressWarnings("exports") // the type's package is closed, so nobody else can use it
+    public Registration registration() {
+        return registration;
+    }
+
+    /**
+     * Ends every binding, in order of the channels, as {@link MailboxChannel#close} does, stops polling, and takes the
+     * controller out of the registry it is in. A closed controller can be bound and registered again, as in the kernel.
+     *
+     * <p>Context: any thread, also from callbacks; never waits.
+     */
+    @Override
+    public void close() {
+        Mailboxes registry = registration.registry();
+        if (registry == null || !registry.unregister(this)) {
+            Failures.rethrow(closeChannels());
+        }
+    }
+
+    private @Nullable Error closeChannels() {
+        Error failure = forEachChannel(ControllerChannel::close);
+        poller.stop();
+        return failure;
+    }
+
+    private @Nullable Error evictOwners() {
+        return forEachChannel(ControllerChannel::evict);
+    }
+
+    private @Nullable Error forEachChannel(Consumer<ControllerChannel> action) {
+        Error failure = null;
+        for (ControllerChannel channel : channels) {
+            try {
+                action.accept(channel);
+            } catch (Error e) { // the other channels' clients are not to blame
+                failure = failure == null ? e : failure;
+            }
+        }
+        return failure;
+    }
+
+    ChannelOps ops() {
+        return ops;
+    }
+
+    MailboxScheduler scheduler() {
+        return scheduler;
+    }
+
+    int ringLength() {
+        return ringLength;
+    }
+
+    Poller poller() {
+        return poller;
+    }
+
+    /**
+     * Describes the controller, for logs.
+     *
+     * @return name and channel count
+     */
+    @Override
+    public String toString() {
+        return name + "[" + channels.length + " channels]";
+    }
+
+    /**
+     * Collects what a controller is made of.
+     *
+     * <p>Context: one thread.
+     *
+     * @since 0.1
+     */
+    public static final class Builder {
+        private final ChannelOps ops;
+        private final MailboxScheduler scheduler;
+        private String name = "mailbox";
+        private int channelCount = 1;
+        private IntFunction<TxDoneMethod> txDoneMethods = index -> TxDoneMethod.ACK;
+        private int ringLength = MailboxChannel.TX_QUEUE_LENGTH;
+        private Duration pollPeriod = DEFAULT_POLL_PERIOD;
+        private @Nullable Node node;
+
+        private Builder(ChannelOps ops, MailboxScheduler scheduler) {
+            this.ops = Objects.requireNonNull(ops, "ops");
+            this.scheduler = Objects.requireNonNull(scheduler, "scheduler");
+        }
+
+        /**
+         * Sets the name, {@code mailbox} by default.
+         *
+         * @param name for logs and messages
+         * @return this
+         */
+        public Builder name(String name) {
+            this.name = Objects.requireNonNull(name, "name");
+            return this;
+        }
+
+        /**
+         * Sets the number of channels, 1 by default.
+         *
+         * @param channelCount at least 1
+         * @return this
+         */
+        public Builder channelCount(int channelCount) {
+            this.channelCount = channelCount;
+            return this;
+        }
+
+        /**
+         * Sets the completion method of all channels, {@link TxDoneMethod#ACK} by default.
+         *
+         * @param method who reports completion
+         * @return this
+         */
+        public Builder txDoneMethod(TxDoneMethod method) {
+            Objects.requireNonNull(method, "method");
+            return txDoneMethods(index -> method);
+        }
+
+        /**
+         * Chooses the completion method of each channel.
+         *
+         * @param methods from a channel's number to its method; asked often, and must always answer the same
+         * @return this
+         */
+        public Builder txDoneMethods(IntFunction<TxDoneMethod> methods) {
+            txDoneMethods = Objects.requireNonNull(methods, "methods");
+            return this;
+        }
+
+        /**
+         * Sets how many messages a channel can queue, {@link MailboxChannel#TX_QUEUE_LENGTH} by default.
+         *
+         * @param ringLength at least 1
+         * @return this
+         */
+        public Builder ringLength(int ringLength) {
+            this.ringLength = ringLength;
+            return this;
+        }
+
+        /**
+         * Sets how long to wait between two rounds of polling, {@link #DEFAULT_POLL_PERIOD} by default.
+         *
+         * @param pollPeriod more than zero
+         * @return this
+         */
+        public Builder pollPeriod(Duration pollPeriod) {
+            this.pollPeriod = Objects.requireNonNull(pollPeriod, "pollPeriod");
+            return this;
+        }
+
+        /**
+         * Sets the devicetree node by which clients find the controller; none by default.
+         *
+         * @param node the controller's node
+         * @return this
+         */
+        public Builder node(Node node) {
+            this.node = Objects.requireNonNull(node, "node");
+            return this;
+        }
+
+        /**
+         * Makes the controller.
+         *
+         * @return a controller that is not registered
+         * @throws MailboxException EINVAL if there is no channel, or a channel is to be polled by a driver that cannot
+         * @throws IllegalArgumentException if the ring length or the polling period is not positive
+         */
+        public MailboxController build() {
+            if (ringLength < 1) {
+                throw new IllegalArgumentException("ring length must be positive: " + ringLength);
+            }
+            if (pollPeriod.isNegative() || pollPeriod.isZero()) {
+                throw new IllegalArgumentException("polling period must be positive: " + pollPeriod);
+            }
+            if (channelCount < 1) {
+                throw new MailboxException(Errno.EINVAL, "controller without channels (" + name + ")");
+            }
+            if (!ops.canPoll()) {
+                for (int i = 0; i < channelCount; i++) {
+                    if (txDoneMethods.apply(i) == TxDoneMethod.POLL) {
+                        throw new MailboxException(Errno.EINVAL, "polling without lastTxDone (" + name + "/" + i + ")");
+                    }
+                }
+            }
+            return new MailboxController(this);
+        }
+    }
+}

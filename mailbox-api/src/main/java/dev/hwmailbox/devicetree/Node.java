@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.hwmailbox.devicetree;
+
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A node of a tree: a name, properties, children, all in the order of the blob. Made by {@link DeviceTreeBlob} and
+ * {@link NodeBuilder}, immutable afterwards; equality is identity.
+ *
+ * <p>Context: any thread.
+ *
+ * <p>Kernel counterpart: {@code struct device_node}, include/linux/of.h, and drivers/of/base.c (Linux 6.12).
+ *
+ * @since 0.1
+ */
+public final class Node {
+    private final @Nullable Node parent;
+    private final String name;
+    private final Map<String, Property> properties = new LinkedHashMap<>();
+    private final Map<String, Node> children = new LinkedHashMap<>();
+
+    Node(@Nullable Node parent, String name) {
+        this.parent = parent;
+        this.name = name;
+    }
+
+    /**
+     * The name with its unit address, such as {@code serial@9000000}.
+     *
+     * @return the name, empty for a root
+     */
+    public String name() {
+        return name;
+    }
+
+    /**
+     * The path.
+     *
+     * @return {@code /} for a root, otherwise the names from the root down; a subtree that is not part of a tree yet has a
+     *     path without leading slash
+     */
+    public String path() {
+        if (parent == null) {
+            return name.isEmpty() ? "/" : name;
+        }
+        String above = parent.path();
+        return above.endsWith("/") ? above + name : above + "/" + name;
+    }
+
+    /**
+     * The parent.
+     *
+     * @return the parent, or null for a root and for the top of a subtree that is not part of a tree yet
+     */
+    public @Nullable Node parent() {
+        return parent;
+    }
+
+    /**
+     * The properties in order.
+     *
+     * @return an unmodifiable view
+     */
+    public Collection<Property> properties() {
+        return Collections.unmodifiableCollection(properties.values());
+    }
+
+    /**
+     * One property.
+     *
+     * @param name its name
+     * @return the property, or empty if there is none of this name
+     */
+    public Optional<Property> property(String name) {
+        return Optional.ofNullable(properties.get(name));
+    }
+
+    /**
+     * Tells whether a property is there; a flag is true by being there.
+     *
+     * @param name its name
+     * @return true if it is there, with whatever value
+     */
+    public boolean hasProperty(String name) {
+        return properties.containsKey(name);
+    }
+
+    /**
+     * The children in order.
+     *
+     * @return an unmodifiable view
+     */
+    public Collection<Node> children() {
+        return Collections.unmodifiableCollection(children.values());
+    }
+
+    /**
+     * One child. A child of exactly this name comes first; without one, a name without {@code @} also finds the first child
+     * that has this name in front of its unit address.
+     *
+     * @param name the name, with or without unit address
+     * @return the child, or empty if there is none
+     */
+    public Optional<Node> child(String name) {
+        Node exact = children.get(name);
+        if (exact != null || name.indexOf('@') >= 0) {
+            return Optional.ofNullable(exact);
+        }
+        String prefix = name + "@";
+        return children.values().stream()
+                .filter(child -> child.name.startsWith(prefix))
+                .findFirst();
+    }
+
+    /**
+     * Tells whether the node describes something that can be used: {@code status} is absent, {@code "okay"} or
+     * {@code "ok"}, here and in every ancestor, since the kernel makes no devices below an unavailable node.
+     *
+     * @return true if it can be used
+     */
+    public boolean isAvailable() {
+        Property status = properties.get("status");
+        boolean usable = status == null || (status.isStringList() && isOkay(status.strings()));
+        return usable && (parent == null || parent.isAvailable());
+    }
+
+    private static boolean isOkay(List<String> status) {
+        return !status.isEmpty()
+                && (status.get(0).equals("okay") || status.get(0).equals("ok"));
+    }
+
+    /**
+     * The entries of {@code compatible}, most specific first.
+     *
+     * @return the entries; none if the property is absent or no string list
+     */
+    public List<String> compatible() {
+        Property compatible = properties.get("compatible");
+        return compatible == null || !compatible.isStringList() ? List.of() : compatible.strings();
+    }
+
+    /**
+     * Tells whether an entry of {@code compatible} is exactly a given text, in the same case.
+     *
+     * @param text the text
+     * @return true if one is
+     */
+    public boolean isCompatibleWith(String text) {
+        return compatible().contains(text);
+    }
+
+    /**
+     * The number by which properties elsewhere refer to this node: {@code phandle}, or else {@code linux,phandle}.
+     *
+     * @return the number, or empty if there is none between 1 and 0xfffffffe
+     */
+    public OptionalInt phandle() {
+        OptionalInt phandle = phandle("phandle");
+        return phandle.isPresent() ? phandle : phandle("linux,phandle");
+    }
+
+    private OptionalInt phandle(String propertyName) {
+        Property property = properties.get(propertyName);
+        if (property == null || property.length() < Integer.BYTES) {
+            return OptionalInt.empty();
+        }
+        int value = property.u32();
+        return value == 0 || value == -1 ? OptionalInt.empty() : OptionalInt.of(value);
+    }
+
+    /** The path. */
+    @Override
+    public String toString() {
+        return path();
+    }
+
+    /** Adds a property while the tree is being made; false, and no change, if there is one of this name. */
+    boolean add(Property property) {
+        return properties.putIfAbsent(property.name(), property) == null;
+    }
+
+    /** Adds a child while the tree is being made; false, and no change, if there is one of this name. */
+    boolean add(Node child) {
+        return children.putIfAbsent(child.name, child) == null;
+    }
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.hwmailbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import ch.qos.logback.classic.Level;
+import dev.hwmailbox.controller.TxDoneMethod;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Callbacks and operations that throw: logged once, and the channel goes on. */
+class CallbackFailureTest {
+    private final World world = new World(TxDoneMethod.IRQ);
+    private final MailboxChannel channel = world.bind();
+    private final LogCapture logged = new LogCapture();
+
+    @AfterEach
+    void endCapture() {
+        logged.close();
+    }
+
+    private void fail(String call) {
+        world.on(call, () -> {
+            throw new IllegalStateException("thrown by " + call);
+        });
+    }
+
+    private void failBadly(String call) {
+        world.on(call, () -> {
+            throw new AssertionError("thrown by " + call);
+        });
+    }
+
+    @Test
+    void anExceptionInTxPrepareDoesNotKeepTheMessageBack() {
+        fail("prepare");
+
+        channel.sendMessage("a");
+
+        assertThat(world.log).containsExactly("prepare a", "sendData a -> 0");
+        assertThat(logged.at(Level.ERROR)).containsExactly("c/0: txPrepare callback threw");
+    }
+
+    @Test
+    void anExceptionInSendDataIsARefusalWithEio() {
+        fail("sendData");
+
+        channel.sendMessage("a");
+        world.hardware().resubmit();
+        world.hardware().txDone(0);
+
+        assertThat(world.log)
+                .containsExactly(
+                        "prepare a", "sendData a -> 0", "refused a -EIO", "prepare a", "sendData a -> 0", "txDone a 0");
+        assertThat(logged.at(Level.ERROR)).containsExactly("c/0: sendData threw");
+    }
+
+    @Test
+    void anExceptionInTxDoneDoesNotHoldUpTheNextReport() {
+        fail("txDone");
+        channel.sendMessage("a");
+        channel.sendMessage("b");
+
+        world.hardware().txDone(0);
+        world.hardware().txDone(0);
+
+        assertThat(world.log).endsWith("txDone a 0", "txDone b 0");
+        assertThat(logged.at(Level.ERROR)).containsExactly("c/0: txDone callback threw");
+    }
+
+    @Test
+    void anExceptionInTxDoneStillWakesTheBlockedSender() {
+        var blocking = new World(TxDoneMethod.IRQ);
+        blocking.on("txDone", () -> {
+            throw new IllegalStateException("client");
+        });
+        blocking.on("sendData", () -> blocking.hardware().txDone(0));
+
+        assertThat(blocking.bind(ClientOptions.blocking(Duration.ofMillis(1))).sendMessage("a"))
+                .isZero();
+        assertThat(blocking.scheduler.elapsed()).isZero();
+    }
+
+    @Test
+    void exceptionsInTheOtherCallbacksAreLoggedOnceEach() {
+        fail("rx");
+        world.hardware().receivedData("data");
+        fail("refused");
+        world.driver.sendResults.add(-Errno.EBUSY);
+        channel.sendMessage("a");
+        for (int i = 0; i < 19; i++) {
+            world.driver.sendResults.add(-Errno.EBUSY);
+            channel.sendMessage(i);
+        }
+        assertThat(channel.sendMessage("too many")).isEqualTo(-Errno.ENOBUFS);
+        fail("writable");
+        world.hardware().resubmit();
+        fail("event PEER_RESET");
+        world.hardware().raiseEvent(ChannelEvent.PEER_RESET);
+
+        assertThat(logged.at(Level.ERROR))
+                .containsExactly(
+                        "c/0: rxCallback threw",
+                        "c/0: refused callback threw",
+                        "c/0: writable callback threw",
+                        "c/0: event callback threw");
+    }
+
+    @Test
+    void exceptionsInTheOtherOperationsAreLoggedAndTakenForFailure() {
+        fail("flush");
+        assertThat(channel.flush(Duration.ZERO)).isEqualTo(-Errno.EIO);
+        fail("peekData");
+        assertThat(channel.peekData()).isFalse();
+        fail("shutdown");
+        fail("event CLOSED");
+        channel.close();
+
+        assertThat(logged.at(Level.ERROR))
+                .containsExactly(
+                        "c/0: flush threw", "c/0: peekData threw", "c/0: shutdown threw", "c/0: event callback threw");
+        assertThat(world.hardware().isBound()).isFalse();
+    }
+
+    @Test
+    void anErrorIsThrownOnOnceTheChannelIsInOrder() {
+        channel.sendMessage("a");
+        channel.sendMessage("b");
+        failBadly("prepare");
+        failBadly("txDone");
+
+        assertThat(catchThrowable(() -> world.hardware().txDone(0))).hasMessage("thrown by prepare");
+
+        assertThat(world.log).endsWith("prepare b", "sendData b -> 0", "txDone a 0");
+        world.hardware().txDone(0);
+        assertThat(world.log).endsWith("txDone b 0");
+        assertThat(logged.at(Level.ERROR)).hasSize(2);
+    }
+
+    @Test
+    void anErrorInSendDataIsARefusalAndThrownOn() {
+        failBadly("sendData");
+
+        assertThat(catchThrowable(() -> channel.sendMessage("a"))).hasMessage("thrown by sendData");
+
+        world.hardware().resubmit();
+        world.hardware().txDone(0);
+        assertThat(world.log).endsWith("sendData a -> 0", "txDone a 0");
+    }
+
+    @Test
+    void anErrorDuringCloseIsThrownOnWhenTheChannelIsClosed() {
+        failBadly("shutdown");
+
+        assertThat(catchThrowable(channel::close)).hasMessage("thrown by shutdown");
+
+        assertThat(world.log).containsExactly("shutdown", "event CLOSED");
+        assertThat(world.hardware().isBound()).isFalse();
+    }
+
+    @Test
+    void anErrorOfOneChannelDoesNotKeepTheControllerFromClosingTheOthers() {
+        world.bind(1, ClientOptions.NON_BLOCKING);
+        var registry = new Mailboxes();
+        var other = new World(TxDoneMethod.IRQ);
+        registry.register(other.controller);
+        MailboxChannel stays = other.bind();
+        failBadly("event CLOSED");
+
+        assertThat(catchThrowable(() -> registry.register(world.controller))).hasMessage("thrown by event CLOSED");
+        MailboxChannel again = world.bind();
+        failBadly("shutdown");
+        assertThat(catchThrowable(registry::close)).hasMessage("thrown by shutdown");
+
+        assertThat(again.isClosed()).isTrue();
+        assertThat(stays.isClosed()).isTrue();
+        assertThat(world.controller.channel(1).isBound()).isFalse();
+    }
+}
