@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.hwmailbox.gunyah.msgq;
+
+import dev.hwmailbox.Errno;
+import dev.hwmailbox.MailboxException;
+import dev.hwmailbox.gunyah.CapabilityId;
+import dev.hwmailbox.gunyah.ResourceManagerNode;
+import java.util.Objects;
+
+/**
+ * The resources of one channel, as the client supplies them: a queue to send on, a queue to receive from, and the
+ * interrupt of each. One direction may be missing. A client learns them from the devicetree (the boot-time channel) or
+ * from the Resource Manager (all others).
+ *
+ * <p>Linux counterpart: {@code struct gh_resource}, include/linux/gunyah.h (Linux patch series), two of them. Differs:
+ * they come with the request instead of at registration.
+ *
+ * @param txCapability the queue to send on, {@link CapabilityId#INVALID} if the endpoint only receives
+ * @param txVirq the interrupt "room again" of that queue, 32..1019, {@link #NO_VIRQ} if there is no such queue
+ * @param rxCapability the queue to receive from, {@link CapabilityId#INVALID} if the endpoint only sends
+ * @param rxVirq the interrupt "something to read" of that queue, 32..1019, {@link #NO_VIRQ} if there is no such queue
+ * @param maxMessageSize largest message either queue carries, 1..1023 bytes
+ * @since 0.1
+ */
+public record MsgqEndpoint(
+        CapabilityId txCapability, int txVirq, CapabilityId rxCapability, int rxVirq, int maxMessageSize) {
+    /** In place of an interrupt number: this direction is missing. */
+    public static final int NO_VIRQ = -1;
+
+    /** Smallest number of a shared interrupt. */
+    public static final int MIN_VIRQ = 32;
+
+    /** Largest number of a shared interrupt. */
+    public static final int MAX_VIRQ = 1019;
+
+    /** Largest message a Gunyah queue can be configured for, in bytes. */
+    public static final int MAX_MESSAGE_SIZE = 1023;
+
+    public MsgqEndpoint {
+        Objects.requireNonNull(txCapability, "txCapability");
+        Objects.requireNonNull(rxCapability, "rxCapability");
+        if (!txCapability.isValid() && !rxCapability.isValid()) {
+            throw invalid("neither txCapability nor rxCapability is valid");
+        }
+        if (txCapability.equals(rxCapability)) {
+            throw invalid("txCapability and rxCapability are the same, " + txCapability);
+        }
+        checkVirq("txVirq", txVirq, txCapability);
+        checkVirq("rxVirq", rxVirq, rxCapability);
+        if (txVirq == rxVirq) {
+            throw invalid("txVirq and rxVirq are the same, " + txVirq);
+        }
+        if (maxMessageSize < 1 || maxMessageSize > MAX_MESSAGE_SIZE) {
+            throw invalid("maxMessageSize " + maxMessageSize + " is outside 1.." + MAX_MESSAGE_SIZE);
+        }
+    }
+
+    /**
+     * An endpoint that only sends.
+     *
+     * @param capability the queue
+     * @param virq its interrupt "room again"
+     * @param maxMessageSize largest message, 1..1023 bytes
+     * @return the endpoint
+     * @throws MailboxException EINVAL if a value is not allowed
+     */
+    public static MsgqEndpoint sendOnly(CapabilityId capability, int virq, int maxMessageSize) {
+        return new MsgqEndpoint(capability, virq, CapabilityId.INVALID, NO_VIRQ, maxMessageSize);
+    }
+
+    /**
+     * An endpoint that only receives.
+     *
+     * @param capability the queue
+     * @param virq its interrupt "something to read"
+     * @param maxMessageSize largest message, 1..1023 bytes
+     * @return the endpoint
+     * @throws MailboxException EINVAL if a value is not allowed
+     */
+    public static MsgqEndpoint receiveOnly(CapabilityId capability, int virq, int maxMessageSize) {
+        return new MsgqEndpoint(CapabilityId.INVALID, NO_VIRQ, capability, virq, maxMessageSize);
+    }
+
+    /**
+     * The endpoint of the boot-time channel, which a devicetree describes.
+     *
+     * @param node the Resource Manager's node
+     * @return the endpoint; its message size is the larger of the two queues'
+     * @throws MailboxException EINVAL if no system can run it: the two interrupts belong to two controllers, or a value
+     *     is not allowed
+     */
+    public static MsgqEndpoint of(ResourceManagerNode node) {
+        String txController = node.txInterrupt().controllerPath();
+        String rxController = node.rxInterrupt().controllerPath();
+        if (!txController.equals(rxController)) {
+            throw invalid("txVirq belongs to " + txController + ", rxVirq to " + rxController);
+        }
+        return new MsgqEndpoint(
+                node.txCapability(),
+                node.txInterrupt().hwirq(),
+                node.rxCapability(),
+                node.rxInterrupt().hwirq(),
+                Math.max(node.txMessageSize(), node.rxMessageSize()));
+    }
+
+    /**
+     * Whether messages can be sent.
+     *
+     * @return true if there is a queue to send on
+     */
+    public boolean canSend() {
+        return txCapability.isValid();
+    }
+
+    /**
+     * Whether messages can be received.
+     *
+     * @return true if there is a queue to receive from
+     */
+    public boolean canReceive() {
+        return rxCapability.isValid();
+    }
+
+    @Override
+    public String toString() {
+        return (canSend() ? "tx " + txCapability + " irq " + txVirq : "no tx")
+                + (canReceive() ? ", rx " + rxCapability + " irq " + rxVirq : ", no rx")
+                + ", " + maxMessageSize + " bytes";
+    }
+
+    private static void checkVirq(String field, int virq, CapabilityId capability) {
+        if (capability.isValid() && (virq < MIN_VIRQ || virq > MAX_VIRQ)) {
+            throw invalid(field + " " + virq + " is outside the shared range " + MIN_VIRQ + ".." + MAX_VIRQ);
+        }
+        if (!capability.isValid() && virq != NO_VIRQ) {
+            throw invalid(field + " " + virq + " has no queue");
+        }
+    }
+
+    private static MailboxException invalid(String fact) {
+        return new MailboxException(Errno.EINVAL, "endpoint: " + fact);
+    }
+}
