@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.hwmailbox.gunyah.rm.protocol;
+
+/**
+ * A range of guest addresses of a memory parcel's owner.
+ *
+ * <p>Context: any thread; immutable.
+ *
+ * @param address where it begins, unsigned; the Resource Manager wants whole pages
+ * @param size how long it is, in bytes, unsigned
+ * @since 0.1
+ */
+public record MemRange(long address, long size) {
+    static final int LENGTH = 16;
+
+    static MemRange read(PayloadReader in) {
+        return new MemRange(in.u64("range address"), in.u64("range size"));
+    }
+
+    void write(PayloadWriter out) {
+        out.u64(address).u64(size);
+    }
+
+    @Override
+    public String toString() {
+        return "MemRange[0x%x, 0x%x bytes]".formatted(address, size);
+    }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.hwmailbox.gunyah.rm.protocol;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/** Reads a message's data from front to back; whatever is missing, left over or not allowed is refused by name. */
+final class PayloadReader {
+    private final int messageId;
+    private final ByteBuffer data;
+
+    PayloadReader(RmMessage message) {
+        this.messageId = message.messageId();
+        this.data = ByteBuffer.wrap(message.data()).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    int u8(String field) {
+        return need(field, 1).get() & 0xFF;
+    }
+
+    int u16(String field) {
+        return need(field, 2).getShort() & 0xFFFF;
+    }
+
+    int u32(String field) {
+        return need(field, 4).getInt();
+    }
+
+    long u64(String field) {
+        return need(field, 8).getLong();
+    }
+
+    /** A VMID that takes 32 bits; the upper half must be 0. */
+    int vmid32(String field) {
+        int offset = data.position();
+        int vmid = u32(field);
+        if (vmid >>> 16 != 0) {
+            throw refuse(field, offset, "0x%08x".formatted(vmid), "a 16-bit VMID");
+        }
+        return vmid;
+    }
+
+    byte[] bytes(String field, int length) {
+        var bytes = new byte[length];
+        need(field, length).get(bytes);
+        return bytes;
+    }
+
+    /** A field nobody looks at. */
+    void skip(String field, int length) {
+        need(field, length).position(data.position() + length);
+    }
+
+    /** The zero bytes that fill a field of some length up to the next multiple of 4. */
+    void padding(String field, int length) {
+        for (int i = length; (i & 3) != 0; i++) {
+            int offset = data.position();
+            int padding = u8(field + " padding");
+            if (padding != 0) {
+                throw refuse(field + " padding", offset, "0x%02x".formatted(padding), "0");
+            }
+        }
+    }
+
+    /** A list headed by its length in 32 bits. */
+    <T> List<T> list(String field, Function<PayloadReader, T> element) {
+        return elements(Integer.toUnsignedLong(u32("number of " + field)), element);
+    }
+
+    /** A list headed by its length in 16 bits and 16 reserved bits. */
+    <T> List<T> shortList(String field, int max, Function<PayloadReader, T> element) {
+        int offset = data.position();
+        int count = u16("number of " + field);
+        if (count > max) {
+            throw refuse("number of " + field, offset, Integer.toString(count), "at most " + max);
+        }
+        skip(field, 2);
+        return elements(count, element);
+    }
+
+    /** Every list element takes bytes, so a lying count runs into the end of the data, not out of memory. */
+    <T> List<T> elements(long count, Function<PayloadReader, T> element) {
+        var list = new ArrayList<T>();
+        for (long i = 0; i < count; i++) {
+            list.add(element.apply(this));
+        }
+        return List.copyOf(list);
+    }
+
+    int remaining() {
+        return data.remaining();
+    }
+
+    void end() {
+        if (data.hasRemaining()) {
+            throw refuse("end", data.position(), data.remaining() + " more bytes", "none");
+        }
+    }
+
+    RmProtocolException refuse(String field, int offset, String found, String expected) {
+        return new RmProtocolException(messageId, field, offset, found, expected);
+    }
+
+    private ByteBuffer need(String field, int length) {
+        if (data.remaining() < length) {
+            throw refuse(field, data.position(), data.remaining() + " bytes", length + " bytes");
+        }
+        return data;
+    }
+}

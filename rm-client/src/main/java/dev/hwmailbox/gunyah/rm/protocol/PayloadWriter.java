@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.hwmailbox.gunyah.rm.protocol;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.function.BiConsumer;
+
+/** Writes a payload whose length is known beforehand; each value is reduced to its width. */
+final class PayloadWriter {
+    private final ByteBuffer payload;
+
+    PayloadWriter(int length) {
+        this.payload = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    static int paddedLength(int length) {
+        return (length + 3) & ~3;
+    }
+
+    PayloadWriter u8(int value) {
+        payload.put((byte) value);
+        return this;
+    }
+
+    PayloadWriter u16(int value) {
+        payload.putShort((short) value);
+        return this;
+    }
+
+    PayloadWriter u32(int value) {
+        payload.putInt(value);
+        return this;
+    }
+
+    PayloadWriter u64(long value) {
+        payload.putLong(value);
+        return this;
+    }
+
+    PayloadWriter bytes(byte[] bytes) {
+        payload.put(bytes);
+        return this;
+    }
+
+    PayloadWriter zeros(int length) {
+        payload.position(payload.position() + length);
+        return this;
+    }
+
+    PayloadWriter paddedBytes(byte[] bytes) {
+        return bytes(bytes).zeros(paddedLength(bytes.length) - bytes.length);
+    }
+
+    /** A list headed by its length in 32 bits. */
+    <T> PayloadWriter list(List<T> elements, BiConsumer<T, PayloadWriter> write) {
+        u32(elements.size());
+        elements.forEach(element -> write.accept(element, this));
+        return this;
+    }
+
+    /** A list headed by its length in 16 bits and 16 reserved bits. */
+    <T> PayloadWriter shortList(List<T> elements, BiConsumer<T, PayloadWriter> write) {
+        u16(elements.size()).zeros(2);
+        elements.forEach(element -> write.accept(element, this));
+        return this;
+    }
+
+    byte[] toBytes() {
+        if (payload.hasRemaining()) {
+            throw new IllegalStateException(payload.remaining() + " bytes of the payload were not written");
+        }
+        return payload.array();
+    }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.hwmailbox.gunyah.rm.protocol;
+
+import java.util.List;
+
+/** Checks that a record's components fit the wire. */
+final class Unsigned {
+    private Unsigned() {}
+
+    static void requireU8(String name, int value) {
+        require(name, value, 0xFF);
+    }
+
+    static void requireU16(String name, int value) {
+        require(name, value, 0xFFFF);
+    }
+
+    static void requireAtMost(String name, List<?> list, int max) {
+        require("number of " + name, list.size(), max);
+    }
+
+    private static void require(String name, int value, int max) {
+        if (value < 0 || value > max) {
+            throw new IllegalArgumentException(name + " must be 0.." + max + ": " + value);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.hwmailbox.gunyah.rm.server;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One device node of a VM's configuration.
+ *
+ * @param kind what it is
+ * @param path where the node stands, for messages
+ * @param label label of the device, any 32 bits
+ * @param generate path of the node in the guest's tree, without unit address
+ * @param pushCompatible strings put in front of that node's compatible
+ * @param interrupts the guest's interrupts, empty if the Resource Manager chooses them
+ * @param messageSize largest message in bytes, as configured
+ * @param queueDepth messages a queue holds, as configured
+ * @param guestSends for a one-way queue: the guest is the sender
+ */
+record DeviceConfiguration(
+        DeviceKind kind,
+        String path,
+        int label,
+        Optional<String> generate,
+        List<String> pushCompatible,
+        List<Interrupt> interrupts,
+        int messageSize,
+        int queueDepth,
+        boolean guestSends) {
+    static final int DEFAULT_MESSAGE_SIZE = 240;
+    static final int DEFAULT_QUEUE_DEPTH = 8;
+
+    /**
+     * An interrupt of the guest's choice.
+     *
+     * @param number the interrupt controller's number
+     * @param level level triggered instead of rising edge
+     */
+    record Interrupt(int number, boolean level) {}
+}

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.hwmailbox.gunyah.rm.server;
+
+import dev.hwmailbox.Errno;
+import dev.hwmailbox.MailboxException;
+import dev.hwmailbox.MailboxScheduler;
+import dev.hwmailbox.gunyah.hypervisor.SoftwareHypervisor;
+import dev.hwmailbox.gunyah.hypervisor.VirtualMachine;
+import dev.hwmailbox.gunyah.msgq.GunyahMsgqController;
+import dev.hwmailbox.gunyah.msgq.MsgqEndpoint;
+import dev.hwmailbox.gunyah.rm.protocol.RmError;
+import dev.hwmailbox.gunyah.rm.protocol.RmFrame;
+import dev.hwmailbox.gunyah.rm.protocol.RmMessage;
+import dev.hwmailbox.gunyah.rm.protocol.RmMessageId;
+import dev.hwmailbox.gunyah.rm.protocol.RmMessageType;
+import dev.hwmailbox.gunyah.rm.protocol.RmPayload;
+import dev.hwmailbox.gunyah.rm.protocol.RmProtocolException;
+import dev.hwmailbox.gunyah.rm.protocol.VmState;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A Resource Manager on a software hypervisor: it owns the VMs, lends their memory, makes their queues from their
+ * configuration and tells both ends. It speaks the wire protocol over message queues, one pair per VM; the host's pair
+ * lies at the capability IDs and interrupts that the host's devicetree dictates.
+ *
+ * <p>Served are the life cycle of VMs, lending and reclaiming memory, and the look-ups; any other request is answered
+ * UNIMPLEMENTED, as an unknown one is. Queues between two guests, shared memory and virtio devices are refused when a VM
+ * is initialised.
+ *
+ * <p>Context: runs as tasks of the Resource Manager VM's scheduler; the methods here can be called from any thread and
+ * never block. What the listener or a guest program throws is logged and harms no other VM.
+ *
+ * <p>Gunyah counterpart: src/resource-manager.c (gunyah-resource-manager). Differs: requests that end the original are
+ * refused; up to 64 replies wait for a VM that does not read, instead of one; a list of more than 332 resources is refused
+ * with NORESOURCE.
+ *
+ * @since 0.1
+ */
+public final class ResourceManagerServer implements AutoCloseable {
+    /** VMID of the Resource Manager. */
+    public static final int VMID = VmRegistry.MANAGER;
+
+    /** VMID of the host, the VM that owns the others. */
+    public static final int HOST_VMID = VmRegistry.HOST;
+
+    private static final String HOST_NAME = "HLOS";
+
+    private static final Logger LOG = LoggerFactory.getLogger(ResourceManagerServer.class);
+    private static final RmServerListener NOBODY = new RmServerListener() {};
+
+    private final RmServerListener listener;
+    private final MailboxScheduler scheduler;
+    private final GunyahMsgqController controller;
+    private final VmRegistry vms = new VmRegistry();
+    private final Map<Integer, RequestHandler> handlers = new HashMap<>();
+    private final ManagedVm manager;
+    private final DeviceFactory devices;
+    private final VmFactory factory;
+    private final LifeCycleRequests lifeCycle;
+    private int notificationSequence;
+    private boolean closed;
+
+    private ResourceManagerServer(Builder builder) {
+        VirtualMachine own = builder.hypervisor.createManagerVm(VMID);
+        listener = builder.listener;
+        scheduler = own.scheduler();
+        controller = GunyahMsgqController.builder(own.hypercalls(), own.interrupts(), scheduler)
+                .name("rm")
+                .slots(VmRegistry.MAX_VMS)
+                .build();
+        manager = new ManagedVm(VMID, VMID);
+        manager.machine(new ManagedVm.Machine(
+                own, own.cspaceCapability().value(), own.vicCapability().value(), new Teardown()));
+        manager.state(VmState.RUNNING);
+        vms.add(manager);
+        devices = new DeviceFactory(manager);
+        factory = new VmFactory(builder.hypervisor, manager, devices, controller, this::connection);
+        MemoryRequests memory = new MemoryRequests();
+        lifeCycle = new LifeCycleRequests(scheduler, vms, factory, memory, this::notify, this::ended);
+        lifeCycle.addTo(handlers);
+        memory.addTo(handlers);
+        new QueryRequests(vms).addTo(handlers);
+    }
+
+    /**
+     * Starts a Resource Manager in a VM of its own.
+     *
+     * @param hypervisor where the VMs live; it has no VM 255 yet
+     * @return a builder
+     */
+    public static Builder builder(SoftwareHypervisor hypervisor) {
+        return new Builder(hypervisor);
+    }
+
+    /**
+     * Takes in the host: makes the queue pair of its channel, at the capability IDs and interrupts that its devicetree
+     * dictates. Called once, before the host sends anything.
+     *
+     * @param host the host's VM, with VMID 3
+     * @param endpoint the host's end of the channel, as its devicetree describes it
+     * @param depth messages each queue holds, 1..255
+     * @throws MailboxException EINVAL if the VM is another, there is a host already, or the endpoint does not take frames
+     *     of {@value RmFrame#MAX_LENGTH} bytes; the hypervisor's refusal if a capability ID or interrupt is not to be had
+     */
+    public void attachHost(VirtualMachine host, MsgqEndpoint endpoint, int depth) {
+        if (host.vmid() != HOST_VMID || vms.find(HOST_VMID).isPresent()) {
+            throw new MailboxException(Errno.EINVAL, "cannot be the host: " + host);
+        }
+        if (endpoint.maxMessageSize() < RmFrame.MAX_LENGTH) {
+            throw new MailboxException(
+                    Errno.EINVAL,
+                    "frames have up to " + RmFrame.MAX_LENGTH + " bytes, the queues take less: " + endpoint);
+        }
+        ManagedVm vm = new ManagedVm(HOST_VMID, VMID);
+        vm.identity(new VmIdentity(HOST_NAME, Optional.empty(), Optional.empty()));
+        vm.state(VmState.RUNNING);
+        try {
+            factory.adopt(vm, host, new Teardown());
+            VirtualDevice channel = devices.bootChannel(vm, endpoint, bootChannel(endpoint, depth));
+            vm.devices().add(channel);
+            factory.connect(vm, channel);
+            manager.vcpus().add(devices.vcpu(0, vm, false, 0));
+        } catch (RmRefusal e) {
+            factory.destroy(vm);
+            throw new MailboxException(Errno.EBUSY, "cannot take in " + host, e);
+        } catch (MailboxException e) {
+            factory.destroy(vm);
+            throw e;
+        }
+        vms.add(vm);
+    }
+
+    /**
+     * Reports that a vCPU of a VM has been powered off, which ends the VM. An emulator calls it.
+     *
+     * @param vmid the VM; nothing happens if it does not run
+     */
+    public void vcpuPoweredOff(int vmid) {
+        scheduler.execute(() -> lifeCycle.vcpuPoweredOff(vmid));
+    }
+
+    /**
+     * Stops serving and takes back every VM, as a task of the Resource Manager VM's scheduler. Guests that run are stopped
+     * by force first; when the last one has ended, the host's channel goes and VM 255 is destroyed. Does not wait; closing
+     * again does nothing.
+     */
+    @Override
+    public void close() {
+        scheduler.execute(this::shutDown);
+    }
+
+    private void shutDown() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        if (manager.machine().vm().state() == VirtualMachine.State.DESTROYED) {
+            // The hypervisor was closed first: there is nothing left to take back.
+            controller.close();
+            return;
+        }
+        for (ManagedVm vm : vms.guests()) {
+            if (vm.state() != VmState.RUNNING) {
+                takeBack(vm);
+            } else if (!vm.isStopping()) {
+                lifeCycle.forceStop(vm);
+            }
+        }
+        endIfAlone();
+    }
+
+    private void ended(ManagedVm vm) {
+        if (closed) {
+            takeBack(vm);
+            endIfAlone();
+        }
+    }
+
+    /** The host comes after the guests, because it holds one end of everything; the hold on it is needed to get at that. */
+    private void endIfAlone() {
+        if (vms.guests().isEmpty()) {
+            factory.destroy(manager);
+            vms.find(HOST_VMID).ifPresent(this::takeBack);
+            controller.close();
+            manager.machine().vm().destroy();
+        }
+    }
+
+    private void takeBack(ManagedVm vm) {
+        factory.destroy(vm);
+        vms.remove(vm);
+    }
+
+    private VmConnection connection(ManagedVm vm) {
+        return new VmConnection(vm.vmid(), scheduler, (connection, message) -> serve(vm, connection, message));
+    }
+
+    private void serve(ManagedVm caller, VmConnection connection, RmMessage message) {
+        if (closed) {
+            return;
+        }
+        if (message.type() != RmMessageType.REQUEST) {
+            LOG.debug("VM {} sent {}, which only the Resource Manager may", caller.vmid(), message);
+            return;
+        }
+        tell(observer -> observer.request(caller.vmid(), message));
+        Reply reply = new Reply(message, (answer, reason) -> {
+            tell(observer -> observer.reply(caller.vmid(), answer, reason));
+            connection.send(answer);
+        });
+        RequestHandler handler = handlers.get(message.messageId());
+        try {
+            if (handler == null) {
+                throw new RmRefusal(RmError.UNIMPLEMENTED, RmMessageId.name(message.messageId()) + " is not served");
+            }
+            handler.handle(caller, message, reply);
+        } catch (RmRefusal e) {
+            reply.refuse(e.errorWord(), RmError.name(e.errorWord()) + ": " + e.reason());
+        } catch (RmProtocolException e) {
+            reply.refuse(RmError.MSG_INVALID, e);
+        } catch (MailboxException e) {
+            reply.refuse(RmError.NORESOURCE, e);
+        } catch (RuntimeException e) {
+            LOG.error("{} of VM {} failed", message, caller.vmid(), e);
+            reply.refuse(RmError.NORESOURCE, e.toString());
+        }
+    }
+
+    private void notify(ManagedVm receiver, int messageId, RmPayload payload) {
+        receiver.connection().ifPresent(connection -> {
+            RmMessage notification = RmMessage.notification(messageId, notificationSequence, payload);
+            notificationSequence = (notificationSequence + 1) & 0xffff;
+            tell(observer -> observer.notification(receiver.vmid(), notification));
+            connection.send(notification);
+        });
+    }
+
+    private void tell(Consumer<RmServerListener> news) {
+        try {
+            news.accept(listener);
+        } catch (RuntimeException e) {
+            LOG.error("listener failed", e);
+        }
+    }
+
+    private static DeviceConfiguration bootChannel(MsgqEndpoint endpoint, int depth) {
+        return new DeviceConfiguration(
+                DeviceKind.RM_CHANNEL,
+                "boot-time channel",
+                0,
+                Optional.empty(),
+                List.of(),
+                List.of(),
+                endpoint.maxMessageSize(),
+                depth,
+                true);
+    }
+
+    /** Optional settings of a server. */
+    public static final class Builder {
+        private final SoftwareHypervisor hypervisor;
+        private RmServerListener listener = NOBODY;
+
+        private Builder(SoftwareHypervisor hypervisor) {
+            this.hypervisor = Objects.requireNonNull(hypervisor, "hypervisor");
+        }
+
+        /**
+         * Sets who sees the traffic.
+         *
+         * @param listener the listener
+         * @return this
+         */
+        public Builder listener(RmServerListener listener) {
+            this.listener = Objects.requireNonNull(listener, "listener");
+            return this;
+        }
+
+        /**
+         * Makes the server, in a new VM 255.
+         *
+         * @return the server
+         * @throws MailboxException EBUSY if there is a VM 255 already
+         */
+        public ResourceManagerServer build() {
+            return new ResourceManagerServer(this);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.hwmailbox.gunyah.rm.protocol;
+
+import dev.hwmailbox.gunyah.CapabilityId;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/** One value of each typed payload, with its decoder. */
+final class RmPayloadSamples {
+    private RmPayloadSamples() {}
+
+    static Stream<Sample> all() {
+        return Stream.of(
+                new Sample(new VmRequest(128), VmRequest::decode),
+                new Sample(new VmRequest(128, 0xFFFF), VmRequest::decode),
+                new Sample(new VmidReply(0xFFFF), VmidReply::decode),
+                new Sample(new VmidListReply(List.of(3, 128, 0xFFFF)), VmidListReply::decode),
+                new Sample(
+                        new VmStopRequest(128, VmStopRequest.FLAG_FORCE, VmStopRequest.REASON_FORCED),
+                        VmStopRequest::decode),
+                new Sample(
+                        new VmConfigImageRequest(
+                                128, VmConfigImageRequest.AUTH_PLATFORM, -1, 0x1000, 0x2000, 0x3000, -1L),
+                        VmConfigImageRequest::decode),
+                new Sample(
+                        new VmIdentifiersReply(List.of(
+                                VmIdentifier.of(new UUID(1, 2)),
+                                VmIdentifier.of(VmIdentifier.NAME, "guest"),
+                                VmIdentifier.of(0xFF, new byte[] {1}))),
+                        VmIdentifiersReply::decode),
+                new Sample(RmText.of("vmuid/test1"), RmText::decode),
+                new Sample(
+                        new LookupGuidRequest(UUID.fromString("01234567-89ab-cdef-0123-456789abcdef")),
+                        LookupGuidRequest::decode),
+                new Sample(new VmStatus(3, 4, 0x1234), VmStatus::decode),
+                new Sample(new VmStatusNotification(128, new VmStatus(2, 0, 0)), VmStatusNotification::decode),
+                new Sample(
+                        new VmExitRequest(VmExitRequest.FLAG_RESTART, VmExitRequest.CODE_BUS_ERROR),
+                        VmExitRequest::decode),
+                new Sample(new VmExitedNotification(128, 3, List.of(0x8000, 1, 2, -1)), VmExitedNotification::decode),
+                new Sample(new VmShutdownNotification(-1), VmShutdownNotification::decode),
+                new Sample(
+                        new HostTypeReply(HostTypeReply.ARCHITECTURE_AARCH64, HostTypeReply.HYPERVISOR_GUNYAH, 1),
+                        HostTypeReply::decode),
+                new Sample(new RmHandle(-1), RmHandle::decode),
+                new Sample(
+                        new MemParcelRequest(
+                                MemParcelRequest.TYPE_IO,
+                                MemParcelRequest.FLAG_SANITIZE,
+                                0x21,
+                                List.of(new MemAclEntry(3, MemAclEntry.READ | MemAclEntry.WRITE)),
+                                List.of(new MemRange(0x85000000L, 0x2000), new MemRange(-1L, -1L)),
+                                List.of(new MemAttribute(1, 3))),
+                        MemParcelRequest::decode),
+                new Sample(new MemHandleRequest(1, MemHandleRequest.FLAG_CLEAR), MemHandleRequest::decode),
+                new Sample(new MemHandleNotification(1, 128, 0x77), MemHandleNotification::decode),
+                new Sample(
+                        new HypResourceList(List.of(
+                                HypResource.of(HypResourceType.MSGQ_SEND, 128, 7, CapabilityId.of(-2L), 40),
+                                new HypResource(0xFF, 0xFFFF, 1, 2, CapabilityId.INVALID, 3, 4, -5L, -6L))),
+                        HypResourceList::decode));
+    }
+
+    record Sample(RmPayload value, Function<RmMessage, ? extends RmPayload> decoder) {
+        RmPayload decode(byte[] payload) {
+            return decoder.apply(RmMessage.request(RmMessageId.VM_START, 0, payload));
+        }
+
+        @Override
+        public String toString() {
+            return value.toString();
+        }
+    }
+}

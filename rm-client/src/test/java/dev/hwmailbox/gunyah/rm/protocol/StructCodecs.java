@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.hwmailbox.gunyah.rm.protocol;
+
+import dev.hwmailbox.gunyah.CapabilityId;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/** For each recorded structure that has a type here: from its fields to bytes, and from bytes to its fields. */
+final class StructCodecs {
+    private static final Map<String, StructCodec> BY_MESSAGE = new HashMap<>();
+
+    static {
+        vms();
+        memory();
+        handles();
+    }
+
+    private StructCodecs() {}
+
+    static Optional<StructCodec> of(String message, String direction) {
+        return Optional.ofNullable(BY_MESSAGE.get(message + "/" + direction));
+    }
+
+    private static void vms() {
+        payload(
+                "VM_CONFIG_IMAGE/request",
+                f -> new VmConfigImageRequest(
+                        f.i("target"),
+                        f.i("auth_type"),
+                        f.i("image_mp_handle"),
+                        f.l("image_offset"),
+                        f.l("image_size"),
+                        f.l("dt_offset"),
+                        f.l("dt_size")),
+                VmConfigImageRequest::decode,
+                (p, f) -> f.put("target", p.vmid())
+                        .put("auth_type", p.authentication())
+                        .put("image_mp_handle", p.memoryHandle())
+                        .put64("image_offset", p.imageOffset())
+                        .put64("image_size", p.imageSize())
+                        .put64("dt_offset", p.deviceTreeOffset())
+                        .put64("dt_size", p.deviceTreeSize()));
+        for (var message : List.of("VM_INIT", "VM_CONSOLE_OPEN", "VM_CONSOLE_CLOSE", "VM_CONSOLE_FLUSH")) {
+            vmRequest(message, "target");
+        }
+        vmRequest(
+                "VMID-only request (ALLOC, DEALLOC, START, RESET, GET_STATE, GET_ID, GET_HYP_RESOURCES, GET_CRASH_MSG)",
+                "vmid");
+        payload(
+                "VM_STOP/request",
+                f -> new VmStopRequest(f.i("vmid"), f.i("flags"), f.i("stop_reason")),
+                VmStopRequest::decode,
+                (p, f) -> f.put("vmid", p.vmid()).put("flags", p.flags()).put("stop_reason", p.reason()));
+        payload(
+                "VM_EXIT/request",
+                f -> new VmExitRequest(f.i("exit_flags"), f.i("exit_code")),
+                VmExitRequest::decode,
+                (p, f) -> f.put("exit_flags", p.flags()).put("exit_code", p.code()));
+        payload(
+                "NOTIFY_VM_STATUS/notification",
+                f -> new VmStatusNotification(
+                        f.i("vm_vmid"), new VmStatus(f.i("vm_status"), f.i("os_status"), f.i("app_status"))),
+                VmStatusNotification::decode,
+                (p, f) -> f.put("vm_vmid", p.vmid())
+                        .put("vm_status", p.status().vmState())
+                        .put("os_status", p.status().osState())
+                        .put("app_status", p.status().appState()));
+        element(
+                "VM_GET_HYP_RESOURCES entry/reply",
+                HypResource.LENGTH,
+                (f, out) -> new HypResource(
+                                f.i("resource_type"),
+                                f.i("partner_vmid"),
+                                f.i("resource_handle"),
+                                f.i("resource_label"),
+                                CapabilityId.of(f.halves("resource_capid")),
+                                f.i("resource_virq_handle"),
+                                f.i("resource_virq_number"),
+                                f.halves("resource_base_address"),
+                                f.halves("resource_size"))
+                        .write(out),
+                HypResource::read,
+                (p, f) -> f.put("resource_type", p.type())
+                        .put("partner_vmid", p.partnerVmid())
+                        .put("resource_handle", p.handle())
+                        .put("resource_label", p.label())
+                        .putHalves("resource_capid", p.capability().value())
+                        .put("resource_virq_handle", p.virqHandle())
+                        .put("resource_virq_number", p.virq())
+                        .putHalves("resource_base_address", p.base())
+                        .putHalves("resource_size", p.size()));
+    }
+
+    private static void memory() {
+        element(
+                "memory ACL entry/request",
+                MemAclEntry.LENGTH,
+                (f, out) -> new MemAclEntry(f.i("vmid"), f.i("rights")).write(out),
+                MemAclEntry::read,
+                (p, f) -> f.put("vmid", p.vmid()).put("rights", p.rights()));
+        element(
+                "memory range entry/request",
+                MemRange.LENGTH,
+                (f, out) -> new MemRange(f.l("ipa"), f.l("size")).write(out),
+                MemRange::read,
+                (p, f) -> f.put64("ipa", p.address()).put64("size", p.size()));
+        element(
+                "memory attribute entry/request",
+                MemAttribute.LENGTH,
+                (f, out) -> new MemAttribute(f.i("attr"), f.i("vmid")).write(out),
+                MemAttribute::read,
+                (p, f) -> f.put("attr", p.attribute()).put("vmid", p.vmid()));
+        payload(
+                "MEM_DONATE MEM_LEND MEM_SHARE with three empty lists/request",
+                f -> new MemParcelRequest(f.i("mem_type"), f.i("flags"), f.i("label"), List.of(), List.of(), List.of()),
+                MemParcelRequest::decode,
+                (p, f) -> f.put("mem_type", p.memoryType())
+                        .put("flags", p.flags())
+                        .put("label", p.label()));
+        payload(
+                "MEM_RELEASE MEM_RECLAIM/request",
+                f -> new MemHandleRequest(f.i("handle"), f.i("flags")),
+                MemHandleRequest::decode,
+                (p, f) -> f.put("handle", p.handle()).put("flags", p.flags()));
+        payload(
+                "NOTIFY_MEM_RELEASED and NOTIFY_MEM_ACCEPTED/notification",
+                f -> new MemHandleNotification(f.i("handle"), f.i("vmid"), f.i("mem_info_tag")),
+                MemHandleNotification::decode,
+                (p, f) -> f.put("handle", p.handle()).put("vmid", p.vmid()).put("mem_info_tag", p.tag()));
+    }
+
+    private static void handles() {
+        handle("MEM_DONATE MEM_LEND MEM_SHARE MEM_QCOM_LOOKUP_SGL/reply", "handle");
+        handle("VM_IRQ_LEND/reply", "handle");
+        handle("VM_IRQ_RELEASE/request", "handle");
+        handle("VM_IRQ_RECLAIM/request", "handle");
+        handle("NOTIFY_VM_IRQ_RELEASED and NOTIFY_VM_IRQ_ACCEPTED/notification", "virq_handle");
+    }
+
+    private static void handle(String key, String field) {
+        payload(key, f -> new RmHandle(f.i(field)), RmHandle::decode, (p, f) -> f.put(field, p.handle()));
+    }
+
+    private static void vmRequest(String message, String field) {
+        payload(
+                message + "/request",
+                f -> new VmRequest(f.i(field)),
+                VmRequest::decode,
+                (p, f) -> f.put(field, p.vmid()));
+    }
+
+    private static <T extends RmPayload> void payload(
+            String key, Function<Fields, T> make, Function<RmMessage, T> decode, Filler<T> fill) {
+        BY_MESSAGE.put(
+                key,
+                new StructCodec(
+                        fields -> make.apply(fields).encode(),
+                        bytes -> filled(fields -> fill.fill(decode.apply(RmMessage.request(1, 0, bytes)), fields))));
+    }
+
+    private static <T> void element(
+            String key, int length, ElementWriter write, Function<PayloadReader, T> read, Filler<T> fill) {
+        BY_MESSAGE.put(
+                key,
+                new StructCodec(
+                        fields -> {
+                            var out = new PayloadWriter(length);
+                            write.write(fields, out);
+                            return out.toBytes();
+                        },
+                        bytes -> {
+                            var in = new PayloadReader(RmMessage.request(1, 0, bytes));
+                            T element = read.apply(in);
+                            in.end();
+                            return filled(fields -> fill.fill(element, fields));
+                        }));
+    }
+
+    private static Map<String, Long> filled(Consumer<Fields> fill) {
+        var fields = new Fields(new LinkedHashMap<>());
+        fill.accept(fields);
+        return fields.values;
+    }
+
+    record StructCodec(Function<Fields, byte[]> encode, Function<byte[], Map<String, Long>> decode) {}
+
+    private interface Filler<T> {
+        void fill(T from, Fields into);
+    }
+
+    private interface ElementWriter {
+        void write(Fields from, PayloadWriter to);
+    }
+
+    /** Field values by name, unsigned 64 bits each. */
+    record Fields(Map<String, Long> values) {
+        int i(String name) {
+            return (int) l(name);
+        }
+
+        long l(String name) {
+            var value = values.get(name);
+            if (value == null) {
+                throw new AssertionError("no field " + name + " in " + values);
+            }
+            return value;
+        }
+
+        long halves(String name) {
+            return l(name + "_low") | l(name + "_high") << 32;
+        }
+
+        Fields put(String name, int value) {
+            return put64(name, Integer.toUnsignedLong(value));
+        }
+
+        Fields put64(String name, long value) {
+            values.put(name, value);
+            return this;
+        }
+
+        Fields putHalves(String name, long value) {
+            return put(name + "_low", (int) value).put(name + "_high", (int) (value >>> 32));
+        }
+    }
+}
