@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.hwmailbox.examples;
+
+import dev.hwmailbox.examples.boot.BootCommand;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The runnable jar: one subcommand per example. */
+@Command(
+        name = "hwmailbox",
+        description = "Examples of the mailbox framework for the JVM.",
+        mixinStandardHelpOptions = true,
+        version = "hwmailbox 0.1.0-SNAPSHOT",
+        subcommands = BootCommand.class)
+public final class Main implements Runnable {
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec;
+
+    private Main() {}
+
+    /**
+     * Runs a subcommand and exits with its code.
+     *
+     * @param args the command line
+     */
+    public static void main(String[] args) {
+        System.exit(commandLine().execute(args));
+    }
+
+    static CommandLine commandLine() {
+        return new CommandLine(new Main());
+    }
+
+    @Override
+    public void run() {
+        throw new CommandLine.ParameterException(spec.commandLine(), "missing subcommand");
+    }
+}
