@@ -20,6 +20,12 @@ package dev.hwmailbox.gunyah;
  * @since 0.1
  */
 public interface InterruptController {
+    /** Lowest number of a shared interrupt, the only kind a queue can have. */
+    int FIRST_SHARED_VIRQ = 32;
+
+    /** Highest number of a shared interrupt. */
+    int LAST_SHARED_VIRQ = 1019;
+
     /**
      * Attaches a handler to a line. The line starts unmasked; an assertion remembered from before is delivered.
      *

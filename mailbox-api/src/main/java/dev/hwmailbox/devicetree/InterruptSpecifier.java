@@ -52,11 +52,22 @@ public record InterruptSpecifier(String controllerPath, List<Integer> cells, Kin
             this.count = count;
         }
 
-        static Optional<Kind> fromType(int type) {
+        /**
+         * The kind that the first cell of a specifier says.
+         *
+         * @param type the cell
+         * @return the kind, empty if a GIC has none of this type
+         */
+        public static Optional<Kind> fromType(int type) {
             return Arrays.stream(values()).filter(kind -> kind.type == type).findFirst();
         }
 
-        int firstHwirq() {
+        /**
+         * Where the interrupts of this kind start.
+         *
+         * @return the GIC's number of the first one
+         */
+        public int firstHwirq() {
             return firstHwirq;
         }
 

@@ -4,6 +4,7 @@ package dev.hwmailbox.gunyah.hypervisor;
 import dev.hwmailbox.Errno;
 import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.MailboxScheduler;
+import dev.hwmailbox.gunyah.InterruptController;
 import dev.hwmailbox.gunyah.InterruptSink;
 import java.util.List;
 import java.util.Map;
@@ -235,7 +236,7 @@ public final class SoftwareHypervisor implements AutoCloseable {
         private @Nullable QueueProbe probe;
         private @Nullable InterruptSink interruptSink;
         private @Nullable HypervisorObserver observer;
-        private int lastVirq = VirtualInterruptController.LAST_SHARED_VIRQ;
+        private int lastVirq = InterruptController.LAST_SHARED_VIRQ;
         private int capabilityLimit = CapabilitySpace.MAX_CAPABILITIES;
 
         private Builder() {}

@@ -29,12 +29,6 @@ import org.slf4j.LoggerFactory;
  * @since 0.1
  */
 public final class VirtualInterruptController implements InterruptController {
-    /** Lowest number of a shared interrupt. */
-    public static final int FIRST_SHARED_VIRQ = 32;
-
-    /** Highest number of a shared interrupt. */
-    public static final int LAST_SHARED_VIRQ = 1019;
-
     private static final Logger LOG = LoggerFactory.getLogger(VirtualInterruptController.class);
 
     private final int vmid;

@@ -37,8 +37,8 @@ final class MsgqBinding {
     private final InterruptController interrupts;
     private final MailboxScheduler scheduler;
     private final MailboxScheduler.Timer retryTimer;
-    private final Runnable drainTask = this::drain;
-    private final Runnable awaitRoomTask = this::awaitRoom;
+    private final Runnable drainTask = guarded(this::drain);
+    private final Runnable awaitRoomTask = guarded(this::awaitRoom);
 
     /** Calls under way; {@link #CLOSED} is added once no more may enter. */
     private final AtomicInteger users = new AtomicInteger();
@@ -68,7 +68,7 @@ final class MsgqBinding {
         this.hypercalls = owner.hypercalls;
         this.interrupts = owner.interrupts;
         this.scheduler = owner.scheduler;
-        this.retryTimer = scheduler.timer("retry " + channel, this::retry);
+        this.retryTimer = scheduler.timer("retry " + channel, guarded(this::sendRefusedAgain));
         this.rxBuffer = new byte[endpoint.canReceive() ? endpoint.maxMessageSize() : 0];
         this.rxView = ByteBuffer.wrap(rxBuffer).asReadOnlyBuffer();
     }
@@ -100,7 +100,7 @@ final class MsgqBinding {
     int startup() {
         try {
             if (endpoint.canSend()) {
-                interrupts.attach(endpoint.txVirq(), this::txInterrupt);
+                interrupts.attach(endpoint.txVirq(), guarded(this::txInterrupt));
                 txAttached = true;
                 interrupts.mask(endpoint.txVirq());
             }
@@ -196,42 +196,18 @@ final class MsgqBinding {
     }
 
     private void awaitRoom() {
-        if (enter()) {
-            try {
-                interrupts.unmask(endpoint.txVirq());
-            } finally {
-                leave();
-            }
-        }
+        interrupts.unmask(endpoint.txVirq());
     }
 
     private void txInterrupt() {
-        if (!enter()) {
-            return;
+        // First of all: what follows may fill the queue again and unmask.
+        interrupts.mask(endpoint.txVirq());
+        long filled = filledTxId;
+        filledTxId = NONE;
+        if (filled != NONE) {
+            channel.txDone(filled, 0);
         }
-        try {
-            // First of all: what follows may fill the queue again and unmask.
-            interrupts.mask(endpoint.txVirq());
-            long filled = filledTxId;
-            filledTxId = NONE;
-            if (filled != NONE) {
-                channel.txDone(filled, 0);
-            }
-            sendRefusedAgain();
-        } finally {
-            leave();
-        }
-    }
-
-    private void retry() {
-        if (!enter()) {
-            return;
-        }
-        try {
-            sendRefusedAgain();
-        } finally {
-            leave();
-        }
+        sendRefusedAgain();
     }
 
     private void sendRefusedAgain() {
@@ -245,21 +221,14 @@ final class MsgqBinding {
     }
 
     private void drain() {
-        if (!enter()) {
+        if (!endpoint.canReceive() || drainRequests.getAndIncrement() != 0) {
             return;
         }
-        try {
-            if (!endpoint.canReceive() || drainRequests.getAndIncrement() != 0) {
-                return;
-            }
-            int served;
-            do {
-                served = drainRequests.get();
-                drainUpToLimit();
-            } while (drainRequests.addAndGet(-served) != 0);
-        } finally {
-            leave();
-        }
+        int served;
+        do {
+            served = drainRequests.get();
+            drainUpToLimit();
+        } while (drainRequests.addAndGet(-served) != 0);
     }
 
     private void drainUpToLimit() {
@@ -302,6 +271,19 @@ final class MsgqBinding {
         LOG.warn("receive failed, channel receives no more: {} ({})", GunyahError.name(status), channel);
         // A level line would be delivered again for ever.
         interrupts.mask(endpoint.rxVirq());
+    }
+
+    /** A call from outside: it does nothing once the binding is closed, and the slot stays taken while it runs. */
+    private Runnable guarded(Runnable call) {
+        return () -> {
+            if (enter()) {
+                try {
+                    call.run();
+                } finally {
+                    leave();
+                }
+            }
+        };
     }
 
     private boolean enter() {

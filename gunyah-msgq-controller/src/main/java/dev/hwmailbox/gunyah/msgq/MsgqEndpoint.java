@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.gunyah.msgq;
 
+import static dev.hwmailbox.gunyah.InterruptController.FIRST_SHARED_VIRQ;
+import static dev.hwmailbox.gunyah.InterruptController.LAST_SHARED_VIRQ;
+
 import dev.hwmailbox.Errno;
 import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.gunyah.CapabilityId;
@@ -26,12 +29,6 @@ public record MsgqEndpoint(
         CapabilityId txCapability, int txVirq, CapabilityId rxCapability, int rxVirq, int maxMessageSize) {
     /** In place of an interrupt number: this direction is missing. */
     public static final int NO_VIRQ = -1;
-
-    /** Smallest number of a shared interrupt. */
-    public static final int MIN_VIRQ = 32;
-
-    /** Largest number of a shared interrupt. */
-    public static final int MAX_VIRQ = 1019;
 
     /** Largest message a Gunyah queue can be configured for, in bytes. */
     public static final int MAX_MESSAGE_SIZE = 1023;
@@ -129,8 +126,9 @@ public record MsgqEndpoint(
     }
 
     private static void checkVirq(String field, int virq, CapabilityId capability) {
-        if (capability.isValid() && (virq < MIN_VIRQ || virq > MAX_VIRQ)) {
-            throw invalid(field + " " + virq + " is outside the shared range " + MIN_VIRQ + ".." + MAX_VIRQ);
+        if (capability.isValid() && (virq < FIRST_SHARED_VIRQ || virq > LAST_SHARED_VIRQ)) {
+            throw invalid("%s %d is outside the shared range %d..%d"
+                    .formatted(field, virq, FIRST_SHARED_VIRQ, LAST_SHARED_VIRQ));
         }
         if (!capability.isValid() && virq != NO_VIRQ) {
             throw invalid(field + " " + virq + " has no queue");

@@ -18,8 +18,7 @@ public interface RmFrameCarrier {
     RmFrameCarrier MSGQ = new RmFrameCarrier() {
         @Override
         public Object toMessage(RmFrame frame) {
-            byte[] bytes = new byte[frame.length()];
-            frame.copyTo(bytes, 0);
+            byte[] bytes = frame.toBytes();
             return MsgqMessage.of(bytes, 0, bytes.length, frame.push());
         }
 

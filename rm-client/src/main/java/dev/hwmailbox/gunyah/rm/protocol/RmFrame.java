@@ -169,6 +169,17 @@ public final class RmFrame {
     }
 
     /**
+     * The whole frame.
+     *
+     * @return its bytes, a copy
+     */
+    public byte[] toBytes() {
+        byte[] copy = new byte[length()];
+        copyTo(copy, 0);
+        return copy;
+    }
+
+    /**
      * Copies the whole frame into an array.
      *
      * @param target where to

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.gunyah.rm.server;
 
+import static dev.hwmailbox.gunyah.InterruptController.FIRST_SHARED_VIRQ;
+import static dev.hwmailbox.gunyah.InterruptController.LAST_SHARED_VIRQ;
+
 import dev.hwmailbox.gunyah.rm.protocol.RmError;
 import java.util.BitSet;
 
@@ -10,22 +13,20 @@ import java.util.BitSet;
  */
 final class VirqAllocator {
     static final int FIRST_FREE_CHOICE = 960;
-    static final int FIRST_SHARED = 32;
-    static final int LAST_SHARED = 1019;
 
     private final int vmid;
     private final int first;
-    private final BitSet used = new BitSet(LAST_SHARED + 1);
+    private final BitSet used = new BitSet(LAST_SHARED_VIRQ + 1);
 
     VirqAllocator(int vmid) {
         this.vmid = vmid;
         // The Resource Manager needs two for every VM there can be.
-        this.first = vmid == VmRegistry.MANAGER ? FIRST_SHARED : FIRST_FREE_CHOICE;
+        this.first = vmid == VmRegistry.MANAGER ? FIRST_SHARED_VIRQ : FIRST_FREE_CHOICE;
     }
 
     int allocate() {
         int virq = used.nextClearBit(first);
-        if (virq > LAST_SHARED) {
+        if (virq > LAST_SHARED_VIRQ) {
             throw new RmRefusal(RmError.NORESOURCE, "VM " + vmid + " has no interrupt number left");
         }
         used.set(virq);
@@ -33,7 +34,7 @@ final class VirqAllocator {
     }
 
     int take(int virq) {
-        if (virq < FIRST_SHARED || virq > LAST_SHARED) {
+        if (virq < FIRST_SHARED_VIRQ || virq > LAST_SHARED_VIRQ) {
             throw new RmRefusal(RmError.NORESOURCE, "interrupt " + virq + " of VM " + vmid + " is not a shared one");
         }
         if (used.get(virq)) {

@@ -2,6 +2,7 @@
 package dev.hwmailbox.gunyah.rm.server;
 
 import dev.hwmailbox.devicetree.DeviceTree;
+import dev.hwmailbox.devicetree.InterruptSpecifier;
 import dev.hwmailbox.devicetree.Node;
 import dev.hwmailbox.devicetree.Property;
 import dev.hwmailbox.gunyah.rm.protocol.RmError;
@@ -194,24 +195,15 @@ final class VmConfigurationReader {
         int[] cells = property.get().cells();
         List<DeviceConfiguration.Interrupt> interrupts = new ArrayList<>();
         for (int i = 0; i < cells.length; i += 3) {
-            int base = interruptBase(cells[i]);
+            Optional<InterruptSpecifier.Kind> kindOfInterrupt = InterruptSpecifier.Kind.fromType(cells[i]);
             boolean level = cells[i + 2] == 4;
-            if (base < 0 || cells[i + 1] < 0 || cells[i + 1] > 1023 || (!level && cells[i + 2] != 1)) {
+            if (kindOfInterrupt.isEmpty() || cells[i + 1] < 0 || cells[i + 1] > 1023 || (!level && cells[i + 2] != 1)) {
                 return List.of();
             }
-            interrupts.add(new DeviceConfiguration.Interrupt(base + cells[i + 1], level));
+            interrupts.add(
+                    new DeviceConfiguration.Interrupt(kindOfInterrupt.get().firstHwirq() + cells[i + 1], level));
         }
         return List.copyOf(interrupts);
-    }
-
-    private static int interruptBase(int interruptClass) {
-        return switch (interruptClass) {
-            case 0 -> 32;
-            case 1 -> 16;
-            case 2 -> 4096;
-            case 3 -> 1056;
-            default -> -1;
-        };
     }
 
     private UUID guid(String text) {

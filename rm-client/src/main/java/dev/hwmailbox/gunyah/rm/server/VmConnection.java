@@ -131,8 +131,7 @@ final class VmConnection implements MailboxClient {
     private void pump() {
         while (channel != null && (!frames.isEmpty() || nextMessage())) {
             RmFrame frame = frames.element();
-            byte[] bytes = new byte[frame.length()];
-            frame.copyTo(bytes, 0);
+            byte[] bytes = frame.toBytes();
             int result = channel.sendMessage(MsgqMessage.of(bytes, 0, bytes.length, frame.push()));
             if (result == -Errno.ENOBUFS) {
                 return;
