@@ -5,10 +5,10 @@ import dev.hwmailbox.controller.TxDoneMethod;
 import dev.hwmailbox.internal.BoundChannel;
 import dev.hwmailbox.internal.Nanos;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A channel as its client sees it: one object for one binding, from bind to close.
@@ -28,8 +28,6 @@ import org.slf4j.LoggerFactory;
 public final class MailboxChannel implements AutoCloseable {
     /** Messages a channel can queue unless its controller says otherwise; {@code MBOX_TX_QUEUE_LEN} of the kernel. */
     public static final int TX_QUEUE_LENGTH = 20;
-
-    private static final Logger LOG = LoggerFactory.getLogger(MailboxChannel.class);
 
     private final BoundChannel bound;
 
@@ -75,6 +73,72 @@ public final class MailboxChannel implements AutoCloseable {
     }
 
     /**
+     * Sends a message as {@link #sendMessage} does, for code that has no answer to a failure.
+     *
+     * <p>Context: as {@link #sendMessage}.
+     *
+     * @param message the message; null is legal
+     * @return the queue slot used
+     * @throws MailboxException with the errno that {@link #sendMessage} would have returned
+     */
+    public int sendMessageOrThrow(@Nullable Object message) {
+        int result = sendMessage(message);
+        if (result < 0) {
+            throw new MailboxException(-result, "message not sent (" + this + ")");
+        }
+        return result;
+    }
+
+    /**
+     * Sends a message, and answers when it is reported, without a limit in time.
+     *
+     * @param message the message; null is legal
+     * @return as {@link #sendMessageAsync(Object, Duration)}
+     */
+    public CompletableFuture<Integer> sendMessageAsync(@Nullable Object message) {
+        return sendMessageAsync(message, ClientOptions.NO_TIMEOUT);
+    }
+
+    /**
+     * Sends a message, and answers when it is reported. Never blocks, whatever the client's {@link ClientOptions} say, and
+     * can be mixed with the other ways to send.
+     *
+     * <p>The future ends after {@link MailboxClient#txDone}, on the thread that reported; what depends on it runs there and
+     * must not block. Cancelling it, or ending it in any other way, takes the message off the channel: not transmitted yet,
+     * it never is; in flight, it is reported with {@code -ECANCELED}.
+     *
+     * @param message the message; null is legal
+     * @param timeout longest time until the report, not negative; {@link ClientOptions#NO_TIMEOUT} for none
+     * @return the queue slot used, once the message is reported with a status of 0 or more; or a {@link MailboxException}:
+     *     EINVAL if the channel is closed, ENOBUFS if its queue is full, both at once; ETIME after the timeout, ESHUTDOWN if
+     *     the channel was closed meanwhile, or the negative status reported for the message
+     */
+    public CompletableFuture<Integer> sendMessageAsync(@Nullable Object message, Duration timeout) {
+        return bound.sendAsync(message, Nanos.of(timeout, "timeout"));
+    }
+
+    /**
+     * Sends several messages with nothing in between, or none of them.
+     *
+     * <p>Context: as {@link #sendMessage}. A client with {@link ClientOptions#txBlock} waits until all are reported, up to
+     * one timeout for all together; what is left then is given up, the last first.
+     *
+     * <p>Kernel counterpart: none; there another sender may come in between (Linux 6.12).
+     *
+     * @param messages the messages, in order; null is legal as a message
+     * @return the queue slot of the first, the others follow it; or as {@link #sendMessage} and
+     *     <ul>
+     *       <li>{@code -EINVAL}: the list is empty, too;
+     *       <li>{@code -EMSGSIZE}: there are more than the queue can ever hold;
+     *       <li>{@code -ENOBUFS}: there is not room for all of them now;
+     *       <li>blocking only: the first negative status in order of the messages.
+     *     </ul>
+     */
+    public int sendAll(List<? extends @Nullable Object> messages) {
+        return bound.sendAll(messages);
+    }
+
+    /**
      * Reports the message in flight as sent: for clients that find out by themselves, on channels whose method is
      * {@link TxDoneMethod#ACK}. On any other channel it is logged and does nothing. With nothing in flight it makes the
      * controller try a refused message again.
@@ -84,11 +148,7 @@ public final class MailboxChannel implements AutoCloseable {
      * @param status the message's status: 0, or a negative errno
      */
     public void clientTxDone(int status) {
-        if (bound.method() == TxDoneMethod.ACK) {
-            bound.reportInFlight(status);
-        } else {
-            LOG.warn("{}: completion reported by the client, but the method is {}", bound, bound.method());
-        }
+        bound.reportByClient(status);
     }
 
     /**
@@ -141,10 +201,13 @@ public final class MailboxChannel implements AutoCloseable {
 
     /**
      * Ends the binding, at once. The controller's {@code shutdown} runs, queued messages and the one in flight are dropped
-     * without {@link MailboxClient#txDone}, blocked senders return {@code -ESHUTDOWN} (the one in flight first, then in
-     * queue order), and the client is told {@link ChannelEvent#ABANDONED} if something was dropped and
-     * {@link ChannelEvent#CLOSED}. After this returns no callback starts; one that runs on another thread goes on. Closing
-     * again does nothing.
+     * without {@link MailboxClient#txDone} (with it, if the client's {@link ClientOptions#reportAbandoned} says so), blocked
+     * senders return {@code -ESHUTDOWN} (the one in flight first, then in queue order), and the client is told
+     * {@link ChannelEvent#ABANDONED} if something was dropped and {@link ChannelEvent#CLOSED}.
+     *
+     * <p>No call into the framework that begins after this has returned starts a callback. A thread that was inside one
+     * already may start one more: what it has taken up to report, it reports. A second close does nothing, also when it comes
+     * while the first is still at work.
      *
      * <p>Context: any thread, also from any callback; never waits. Called while another thread is inside the controller's
      * {@code startup}, it leaves the work to that thread.

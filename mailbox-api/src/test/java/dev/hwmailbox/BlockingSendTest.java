@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** Sends that wait, in virtual time, with a timeout of 10 ms. */
@@ -68,6 +69,19 @@ class BlockingSendTest {
     }
 
     @Test
+    @DisplayName("D11 waits forever only if told to")
+    void waitsForeverOnlyIfToldTo() {
+        MailboxChannel patient = world.bind(1, ClientOptions.blocking(ClientOptions.NO_TIMEOUT));
+        world.scheduler
+                .timer("hardware", () -> world.controller.channel(1).txDone(0))
+                .arm(Duration.ofDays(1000).toNanos());
+
+        assertThat(patient.sendMessage("a")).isZero();
+
+        assertThat(elapsed()).isEqualTo(Duration.ofDays(1000));
+    }
+
+    @Test
     void aReportExactlyAtTheDeadlineCounts() {
         after(10, () -> world.hardware().txDone(0));
 
@@ -75,6 +89,7 @@ class BlockingSendTest {
     }
 
     @Test
+    @DisplayName("D9 an etime reported by the controller wakes the sender at once")
     void anEtimeReportedByTheControllerWakesTheSenderAtOnce() {
         after(1, () -> world.hardware().txDone(-Errno.ETIME));
 
@@ -94,6 +109,7 @@ class BlockingSendTest {
     }
 
     @Test
+    @DisplayName("D2 a late report of a timed out message does not touch the next")
     void aLateReportOfATimedOutMessageDoesNotTouchTheNext() {
         channel.sendMessage("a");
         long late = world.driver.lastTxId();
@@ -104,6 +120,7 @@ class BlockingSendTest {
     }
 
     @Test
+    @DisplayName("D3 a timed out message that was refused leaves the queue unreported")
     void aTimedOutMessageThatWasRefusedLeavesTheQueueUnreported() {
         world.driver.sendResults.add(-Errno.EBUSY);
 
@@ -142,6 +159,7 @@ class BlockingSendTest {
     }
 
     @Test
+    @DisplayName("D1 a timeout takes out its own message only and keeps the order of the others")
     void aTimeoutTakesOutItsOwnMessageOnlyAndKeepsTheOrderOfTheOthers() {
         spawnSend("flying");
         world.scheduler.advance(Duration.ofMillis(5));
@@ -185,6 +203,7 @@ class BlockingSendTest {
     }
 
     @Test
+    @DisplayName("D1 each sender gets the status of its own message")
     void eachSenderGetsTheStatusOfItsOwnMessage() {
         spawnSend("a");
         spawnSend("b");
@@ -210,6 +229,7 @@ class BlockingSendTest {
     }
 
     @Test
+    @DisplayName("D8 returns eshutdown when the channel is closed")
     void returnsEshutdownWhenTheChannelIsClosed() {
         spawnSend("flying");
         spawnSend("queued");
@@ -227,6 +247,7 @@ class BlockingSendTest {
     }
 
     @Test
+    @DisplayName("D8 returns eshutdown when the controller is unregistered")
     void returnsEshutdownWhenTheControllerIsUnregistered() {
         var registry = new Mailboxes();
         registry.register(new World(TxDoneMethod.IRQ).controller);

@@ -8,6 +8,8 @@ import dev.hwmailbox.controller.TxDoneMethod;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -93,6 +95,7 @@ class CloseTest {
     }
 
     @Test
+    @DisplayName("D7 a late report does not touch the next owner")
     void aLateReportDoesNotTouchTheNextOwner() {
         channel.sendMessage("a");
         long late = world.driver.lastTxId();
@@ -192,6 +195,60 @@ class CloseTest {
     }
 
     @Test
+    @DisplayName("D14 reports what it drops to a client that asks for it")
+    void reportsWhatItDropsToAClientThatAsksForIt() {
+        MailboxChannel reporting = world.bind(1, ClientOptions.NON_BLOCKING.withReportAbandoned());
+        reporting.sendMessage("flying");
+        reporting.sendMessage("queued");
+        reporting.sendMessage(null);
+        world.takeLog();
+
+        reporting.close();
+
+        assertThat(world.log)
+                .containsExactly(
+                        "shutdown",
+                        "txDone flying -ESHUTDOWN",
+                        "txDone queued -ESHUTDOWN",
+                        "txDone null -ESHUTDOWN",
+                        "event ABANDONED",
+                        "event CLOSED");
+    }
+
+    @Test
+    void reportsAMessageThatWasDoneWithItsOwnStatusWhenClosedDuringTheNextAttempt() {
+        MailboxChannel reporting = world.bind(1, ClientOptions.NON_BLOCKING.withReportAbandoned());
+        reporting.sendMessage("a");
+        reporting.sendMessage("b");
+        world.takeLog();
+        world.on("sendData", reporting::close);
+
+        world.controller.channel(1).txDone(-Errno.EIO);
+
+        assertThat(world.log)
+                .containsExactly(
+                        "prepare b",
+                        "sendData b -> 0",
+                        "shutdown",
+                        "txDone a -EIO",
+                        "txDone b -ESHUTDOWN",
+                        "event ABANDONED",
+                        "event CLOSED");
+    }
+
+    @Test
+    void aSenderWhoseMessageWasDoneGetsItsStatusWhenClosedDuringTheNextAttempt() {
+        CompletableFuture<Integer> first = channel.sendMessageAsync("a");
+        CompletableFuture<Integer> second = channel.sendMessageAsync("b");
+        world.on("sendData", channel::close);
+
+        world.hardware().txDone(0);
+
+        assertThat(first).isCompletedWithValue(0);
+        assertThat(second).isCompletedExceptionally();
+    }
+
+    @Test
     void cannotBeBoundAgainBeforeTheLastAttemptHasReturned() {
         List<MailboxException> failures = new ArrayList<>();
         world.on("sendData", () -> {
@@ -238,6 +295,7 @@ class CloseTest {
     }
 
     @Test
+    @DisplayName("D5 a failed startup unbinds without shutdown")
     void aFailedStartupUnbindsWithoutShutdown() {
         channel.close();
         world.takeLog();

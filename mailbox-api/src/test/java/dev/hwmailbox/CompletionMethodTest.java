@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Level;
 import dev.hwmailbox.controller.TxDoneMethod;
 import java.time.Duration;
+import java.util.ArrayList;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** Who may report completion. */
@@ -94,6 +97,7 @@ class CompletionMethodTest {
     }
 
     @Test
+    @DisplayName("D6 an ack channel stays ack for its next owner")
     void anAckChannelStaysAckForItsNextOwner() {
         var world = new World(TxDoneMethod.ACK);
         world.bind().close();
@@ -153,5 +157,47 @@ class CompletionMethodTest {
         ack.clientTxDone(0);
 
         assertThat(world.log).containsExactly("txDone a 0", "txDone b 0");
+    }
+
+    @Test
+    @DisplayName("D10 a controller whose channels are never polled closes whatever its methods are")
+    void aControllerThatHasNeverPolledClosesWhateverItsMethods() {
+        var world =
+                new World(builder -> builder.txDoneMethods(index -> index == 0 ? TxDoneMethod.IRQ : TxDoneMethod.POLL));
+        MailboxChannel irq = world.bind(0, ClientOptions.NON_BLOCKING);
+        irq.sendMessage("a");
+        world.takeLog();
+
+        world.controller.close();
+
+        assertThat(world.log).containsExactly("shutdown", "event ABANDONED", "event CLOSED");
+        assertThat(world.scheduler.pending()).isEmpty();
+    }
+
+    @Test
+    @DisplayName("D18 a client of two channels is told which one each callback is about")
+    void aClientOfTwoChannelsIsToldWhichOneEachCallbackIsAbout() {
+        var world = new World(TxDoneMethod.IRQ);
+        var told = new ArrayList<String>();
+        MailboxClient client = new MailboxClient() {
+            @Override
+            public void rxCallback(MailboxChannel channel, @Nullable Object message) {
+                told.add(channel + " rx " + message);
+            }
+
+            @Override
+            public void txDone(MailboxChannel channel, @Nullable Object message, int status) {
+                told.add(channel + " txDone " + message);
+            }
+        };
+        MailboxChannel first = world.controller.channel(0).bindClient(client);
+        MailboxChannel second = world.controller.channel(1).bindClient(client);
+
+        second.sendMessage("a");
+        first.sendMessage("a");
+        world.controller.channel(1).txDone(0);
+        world.controller.channel(0).receivedData("b");
+
+        assertThat(told).containsExactly("c/1 txDone a", "c/0 rx b");
     }
 }

@@ -9,7 +9,7 @@ import java.util.List;
 import org.slf4j.LoggerFactory;
 
 /** What a package logs while this is open, instead of on the console. */
-final class LogCapture implements AutoCloseable {
+public final class LogCapture implements AutoCloseable {
     static {
         // The tests run inside the module, which reads slf4j but not its backend.
         Module tests = LogCapture.class.getModule();
@@ -27,6 +27,7 @@ final class LogCapture implements AutoCloseable {
         logger.setAdditive(false);
     }
 
+    @SuppressWarnings("exports") // the backend is there for tests only
     public List<String> at(Level level) {
         return List.copyOf(appender.list).stream()
                 .filter(event -> event.getLevel() == level)

@@ -9,6 +9,7 @@ import dev.hwmailbox.controller.TxDoneMethod;
 import dev.hwmailbox.testing.VirtualScheduler;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** The poll timer; the period is 2 ms. */
@@ -115,6 +116,7 @@ class PollingTest {
     }
 
     @Test
+    @DisplayName("D4 never asks about a channel whose client knows")
     void neverAsksAboutAChannelWhoseClientKnows() {
         MailboxChannel knows = world.bind(1, ClientOptions.NON_BLOCKING.withKnowsTxDone());
         knows.sendMessage("b");

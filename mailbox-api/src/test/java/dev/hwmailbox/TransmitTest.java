@@ -2,10 +2,13 @@
 package dev.hwmailbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 
 import dev.hwmailbox.controller.TxDoneMethod;
 import java.util.HashSet;
+import java.util.List;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** How messages move on one channel: queue, submission, completion, refusal. */
@@ -46,6 +49,7 @@ class TransmitTest {
     }
 
     @Test
+    @DisplayName("D16 treats null as a message")
     void treatsNullAsAMessage() {
         channel.sendMessage(null);
         channel.sendMessage(null);
@@ -102,6 +106,7 @@ class TransmitTest {
     }
 
     @Test
+    @DisplayName("D12 uses the ring length of the controller")
     void usesTheRingLengthOfTheController() {
         var small = new World(builder -> builder.txDoneMethod(TxDoneMethod.IRQ).ringLength(2));
         MailboxChannel narrow = small.bind();
@@ -110,6 +115,7 @@ class TransmitTest {
     }
 
     @Test
+    @DisplayName("D12 tells once that there is room again")
     void tellsOnceThatThereIsRoomAgain() {
         IntStream.range(0, 21).forEach(channel::sendMessage);
         channel.sendMessage("no");
@@ -139,6 +145,7 @@ class TransmitTest {
     }
 
     @Test
+    @DisplayName("D13 keeps a refused message the oldest and retries it on the next send")
     void keepsARefusedMessageTheOldestAndRetriesItOnTheNextSend() {
         world.driver.sendResults.add(-Errno.EBUSY);
         channel.sendMessage("a");
@@ -173,6 +180,7 @@ class TransmitTest {
     }
 
     @Test
+    @DisplayName("D13 retries a refused message when the controller asks for it")
     void retriesARefusedMessageWhenTheControllerAsksForIt() {
         world.driver.sendResults.add(-Errno.EBUSY);
         channel.sendMessage("a");
@@ -253,5 +261,28 @@ class TransmitTest {
     void namesTheChannelByControllerAndIndex() {
         assertThat(channel).hasToString("c/0");
         assertThat(world.hardware()).hasToString("c/0");
+    }
+
+    @Test
+    void aReportByAnotherThreadDuringARefusedAttemptIsWorthOneMoreAttempt() {
+        List<Runnable> reports =
+                List.of(() -> world.hardware().txDone(0), () -> world.hardware().txDone(world.driver.lastTxId(), 0));
+        for (Runnable report : reports) {
+            var other = new Workers();
+            world.takeLog();
+            world.driver.sendResults.add(-Errno.EBUSY);
+            world.on("sendData", () -> {
+                other.start(report::run);
+                assertThatNoException().isThrownBy(other::join);
+            });
+
+            channel.sendMessage("a");
+
+            assertThat(world.log)
+                    .containsExactly(
+                            "prepare a", "sendData a -> -EBUSY", "refused a -EBUSY", "prepare a", "sendData a -> 0");
+            world.hardware().txDone(0);
+            other.close();
+        }
     }
 }

@@ -4,6 +4,7 @@ package dev.hwmailbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
 import dev.hwmailbox.testing.VirtualScheduler;
 import dev.hwmailbox.testing.VirtualScheduler.Pending;
 import java.time.Duration;
@@ -173,6 +174,35 @@ class VirtualSchedulerTest extends SchedulerContract {
         });
 
         assertThatThrownBy(scheduler::runDue).hasMessage("task");
+    }
+
+    @Test
+    void keepsTheFirstExceptionsOfTasks() {
+        try (var logged = new LogCapture()) {
+            for (int i = 0; i < 30; i++) {
+                String number = "task " + i;
+                scheduler.execute(() -> {
+                    throw new IllegalStateException(number);
+                });
+            }
+
+            assertThat(scheduler.runDue()).isEqualTo(30);
+
+            assertThat(scheduler.failures()).hasSize(20);
+            assertThat(scheduler.failures().get(19)).hasMessage("task 19");
+            assertThat(logged.at(Level.ERROR)).hasSize(30);
+        }
+    }
+
+    @Test
+    void namesTheThreadsThatWait() {
+        scheduler.spawn("sender", () -> scheduler.await(new Completion(), PLENTY));
+        scheduler.spawn(() -> scheduler.await(new Completion(), PLENTY));
+
+        assertThat(scheduler.waitingThreads()).containsExactly("sender", "thread 2");
+        assertThat(scheduler.pending())
+                .extracting(Pending::name)
+                .containsExactly("timeout of sender", "timeout of thread 2");
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.hwmailbox;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -30,6 +31,15 @@ final class Workers implements AutoCloseable {
             worker.get();
         }
         started.clear();
+    }
+
+    /** Waits for a latch, in a callback that may not throw. */
+    static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Override

@@ -3,7 +3,9 @@ package dev.hwmailbox.controller;
 
 import dev.hwmailbox.ClientOptions;
 import dev.hwmailbox.MailboxClient;
+import dev.hwmailbox.MailboxScheduler;
 import dev.hwmailbox.internal.BoundChannel;
+import dev.hwmailbox.internal.Complaint;
 import org.jspecify.annotations.Nullable;
 
 /** Joins the transmit state of one binding to the controller's operations. */
@@ -14,10 +16,19 @@ final class Binding extends BoundChannel {
         super(
                 client,
                 options,
-                channel.controller().scheduler(),
                 channel.controller().txDoneMethod(channel.index()),
                 channel.controller().ringLength());
         this.channel = channel;
+    }
+
+    @Override
+    protected MailboxScheduler scheduler() {
+        return channel.controller().scheduler();
+    }
+
+    @Override
+    protected TxDoneMethod nativeMethod() {
+        return channel.controller().txDoneMethod(channel.index());
     }
 
     private ChannelOps ops() {
@@ -65,8 +76,21 @@ final class Binding extends BoundChannel {
     }
 
     @Override
-    protected void released(long lastTxId) {
+    protected void unbind(long lastTxId) {
         channel.released(lastTxId);
+    }
+
+    @Override
+    protected void releaseOwner() {
+        ControllerOwner owner = channel.controller().owner();
+        if (owner != null) {
+            owner.release();
+        }
+    }
+
+    @Override
+    protected void complain(Complaint complaint, String detail) {
+        channel.controller().diagnostics().complain(complaint, channel, detail);
     }
 
     @Override

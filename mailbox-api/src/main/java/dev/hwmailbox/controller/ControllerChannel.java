@@ -6,12 +6,12 @@ import dev.hwmailbox.Errno;
 import dev.hwmailbox.MailboxChannel;
 import dev.hwmailbox.MailboxClient;
 import dev.hwmailbox.MailboxException;
+import dev.hwmailbox.internal.ChannelState;
+import dev.hwmailbox.internal.Complaint;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A channel as its controller sees it. It exists as long as the controller, bound or not, and stays small: what a binding
@@ -25,7 +25,6 @@ import org.slf4j.LoggerFactory;
  * @since 0.1
  */
 public final class ControllerChannel {
-    private static final Logger LOG = LoggerFactory.getLogger(ControllerChannel.class);
     private static final VarHandle BINDING;
 
     static {
@@ -103,19 +102,39 @@ public final class ControllerChannel {
      *
      * @param client the new owner
      * @return the channel for the client
-     * @throws MailboxException EBUSY if the channel has an owner, or the last attempt of a closed one is still on its way;
-     *     the negated result of startup if that is not 0, EIO if it threw; ESHUTDOWN if the channel was closed during
+     * @throws MailboxException EBUSY if the channel has an owner, the last attempt of a closed one is still on its way, or
+     *     the {@link ControllerOwner} refuses a reference, whose exceptions pass through; the negated result of startup if that is not 0, EIO if it threw; ESHUTDOWN if the channel was closed during
      *     startup. An exception of the kind thrown by startup passes through
      */
     public MailboxChannel bindClient(MailboxClient client) {
         Objects.requireNonNull(client, "client");
         var candidate = new Binding(this, client, client.options());
         if (!BINDING.compareAndSet(this, null, candidate)) {
-            LOG.debug("{}: bind refused, the channel has an owner", this);
-            throw new MailboxException(Errno.EBUSY, "channel has an owner (" + this + ")");
+            throw busy("channel has an owner");
+        }
+        if (!acquireOwner()) {
+            throw busy("the controller is going away");
         }
         candidate.open(lastTxId);
         return candidate.face();
+    }
+
+    private boolean acquireOwner() {
+        ControllerOwner owner = controller.owner();
+        boolean acquired = false;
+        try {
+            acquired = owner == null || owner.tryAcquire();
+        } finally {
+            if (!acquired) {
+                binding = null;
+            }
+        }
+        return acquired;
+    }
+
+    private MailboxException busy(String fact) {
+        controller.diagnostics().complain(Complaint.BUSY, this, fact);
+        return new MailboxException(Errno.EBUSY, fact + " (" + this + ")");
     }
 
     /**
@@ -155,7 +174,8 @@ public final class ControllerChannel {
         if (method == TxDoneMethod.IRQ) {
             return true;
         }
-        LOG.warn("{}: completion reported by the controller, but the method is {}", this, method);
+        String fact = "completion reported by the controller, but the method is " + method;
+        controller.diagnostics().complain(Complaint.NOT_IRQ_METHOD, this, fact);
         return false;
     }
 
@@ -223,6 +243,14 @@ public final class ControllerChannel {
     @Nullable
     Binding binding() {
         return binding;
+    }
+
+    /** What the channel is doing, for diagnosis. */
+    ChannelState state() {
+        Binding current = binding;
+        return current != null
+                ? current.state()
+                : new ChannelState(null, false, null, 0, controller.txDoneMethod(index));
     }
 
     void released(long lastTxId) {

@@ -7,6 +7,8 @@ import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.MailboxScheduler;
 import dev.hwmailbox.Mailboxes;
 import dev.hwmailbox.devicetree.Node;
+import dev.hwmailbox.internal.Complaint;
+import dev.hwmailbox.internal.Diagnostics;
 import dev.hwmailbox.internal.Failures;
 import dev.hwmailbox.internal.Nanos;
 import dev.hwmailbox.internal.Registration;
@@ -47,6 +49,9 @@ public final class MailboxController implements AutoCloseable {
     private final IntFunction<TxDoneMethod> txDoneMethods;
     private final int ringLength;
     private final @Nullable Node node;
+    private final ChannelTranslation translation;
+    private final @Nullable ControllerOwner owner;
+    private final Diagnostics diagnostics;
     private final ControllerChannel[] channels;
     private final Poller poller;
     private final Registration registration = new Registration(this::closeChannels, this::evictOwners);
@@ -59,6 +64,9 @@ public final class MailboxController implements AutoCloseable {
         txDoneMethods = builder.txDoneMethods;
         ringLength = builder.ringLength;
         node = builder.node;
+        translation = builder.translation;
+        owner = builder.owner;
+        diagnostics = builder.diagnostics;
         channels = new ControllerChannel[builder.channelCount];
         for (int i = 0; i < channels.length; i++) {
             channels[i] = new ControllerChannel(this, i);
@@ -126,6 +134,15 @@ public final class MailboxController implements AutoCloseable {
     }
 
     /**
+     * How entries of a client's {@code mboxes} are turned into channels.
+     *
+     * @return the translation, {@link ChannelTranslation#FIRST_CELL} unless the builder said otherwise
+     */
+    public ChannelTranslation translation() {
+        return translation;
+    }
+
+    /**
      * For {@link Mailboxes}: the controller's side of a registration.
      *
      * @return what a registry needs
@@ -183,6 +200,15 @@ public final class MailboxController implements AutoCloseable {
         return ringLength;
     }
 
+    @Nullable
+    ControllerOwner owner() {
+        return owner;
+    }
+
+    Diagnostics diagnostics() {
+        return diagnostics;
+    }
+
     Poller poller() {
         return poller;
     }
@@ -213,6 +239,9 @@ public final class MailboxController implements AutoCloseable {
         private int ringLength = MailboxChannel.TX_QUEUE_LENGTH;
         private Duration pollPeriod = DEFAULT_POLL_PERIOD;
         private @Nullable Node node;
+        private ChannelTranslation translation = ChannelTranslation.FIRST_CELL;
+        private @Nullable ControllerOwner owner;
+        private Diagnostics diagnostics = Diagnostics.LOG;
 
         private Builder(ChannelOps ops, MailboxScheduler scheduler) {
             this.ops = Objects.requireNonNull(ops, "ops");
@@ -297,6 +326,35 @@ public final class MailboxController implements AutoCloseable {
         }
 
         /**
+         * Sets how entries of a client's {@code mboxes} are turned into channels, {@link ChannelTranslation#FIRST_CELL} by
+         * default.
+         *
+         * @param translation the translation
+         * @return this
+         */
+        public Builder translation(ChannelTranslation translation) {
+            this.translation = Objects.requireNonNull(translation, "translation");
+            return this;
+        }
+
+        /**
+         * Sets who must not go away while a channel is bound; nobody by default.
+         *
+         * @param owner the owner
+         * @return this
+         */
+        public Builder owner(ControllerOwner owner) {
+            this.owner = Objects.requireNonNull(owner, "owner");
+            return this;
+        }
+
+        /** Sets where complaints go: for the replay of recorded behaviour. */
+        Builder diagnostics(Diagnostics diagnostics) {
+            this.diagnostics = diagnostics;
+            return this;
+        }
+
+        /**
          * Makes the controller.
          *
          * @return a controller that is not registered
@@ -316,6 +374,7 @@ public final class MailboxController implements AutoCloseable {
             if (!ops.canPoll()) {
                 for (int i = 0; i < channelCount; i++) {
                     if (txDoneMethods.apply(i) == TxDoneMethod.POLL) {
+                        diagnostics.complain(Complaint.NO_LAST_TX_DONE, name, "polling without lastTxDone");
                         throw new MailboxException(Errno.EINVAL, "polling without lastTxDone (" + name + "/" + i + ")");
                     }
                 }

@@ -8,8 +8,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A blob, a node, a property or an interrupt list is not what it should be. The errno is always EINVAL; {@link #code()}
- * says what is wrong.
+ * A blob, a node, a property, a reference or an interrupt list is not what it should be. The errno is EINVAL, or ENOENT for
+ * a reference that is not there; {@link #code()} says what is wrong.
  *
  * @since 0.1
  */
@@ -53,7 +53,13 @@ public final class DeviceTreeException extends MailboxException {
         /** The cells of an interrupt are not those of a GIC. */
         UNSUPPORTED_INTERRUPT_SPECIFIER,
         /** The number of an interrupt is larger than its kind allows. */
-        INTERRUPT_OUT_OF_RANGE
+        INTERRUPT_OUT_OF_RANGE,
+        /** A list of references has no such entry, or an empty one. The errno is ENOENT. */
+        NO_SUCH_REFERENCE,
+        /** An entry of a list of references, or one before it, cannot be read. */
+        BAD_REFERENCE,
+        /** A list of names does not have the name. */
+        NO_SUCH_NAME
     }
 
     private final Code code;
@@ -64,7 +70,7 @@ public final class DeviceTreeException extends MailboxException {
 
     private DeviceTreeException(
             Code code, long offset, @Nullable String nodePath, @Nullable String property, String reason) {
-        super(Errno.EINVAL, reason);
+        super(code == Code.NO_SUCH_REFERENCE ? Errno.ENOENT : Errno.EINVAL, reason);
         this.code = Objects.requireNonNull(code, "code");
         this.offset = offset;
         this.nodePath = nodePath;

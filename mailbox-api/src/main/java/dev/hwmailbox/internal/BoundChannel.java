@@ -7,7 +7,6 @@ import dev.hwmailbox.Errno;
 import dev.hwmailbox.MailboxChannel;
 import dev.hwmailbox.MailboxClient;
 import dev.hwmailbox.MailboxException;
-import dev.hwmailbox.MailboxScheduler;
 import dev.hwmailbox.controller.TxDoneMethod;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -15,36 +14,47 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One binding of a client to a channel, behind the client's face ({@link MailboxChannel}) and the controller's: its life,
- * events, and receiving. Sending is in {@link Transmission}.
+ * events, and receiving. The ways to send are in {@link Sending}, how messages move in {@link Transmission}.
  */
-public abstract class BoundChannel extends Transmission {
+public abstract class BoundChannel extends Sending {
     private static final Logger LOG = LoggerFactory.getLogger(BoundChannel.class);
 
-    private final TxDoneMethod nativeMethod;
-    private int eventsTold; // written in the section
+    // Written in the section.
+    private byte eventsTold;
+    private boolean evicted;
 
     /**
      * Makes the state of a binding.
      *
      * @param client the owner
      * @param options its options
-     * @param scheduler where blocking sends wait
      * @param nativeMethod the channel's completion method without regard to the client
      * @param ringLength how many messages can be queued
      */
-    protected BoundChannel(
-            MailboxClient client,
-            ClientOptions options,
-            MailboxScheduler scheduler,
-            TxDoneMethod nativeMethod,
-            int ringLength) {
-        super(client, options, scheduler, effective(nativeMethod, options), ringLength);
-        this.nativeMethod = nativeMethod;
+    protected BoundChannel(MailboxClient client, ClientOptions options, TxDoneMethod nativeMethod, int ringLength) {
+        super(client, options, effective(nativeMethod, options), ringLength);
     }
 
     private static TxDoneMethod effective(TxDoneMethod nativeMethod, ClientOptions options) {
         return nativeMethod == TxDoneMethod.POLL && options.knowsTxDone() ? TxDoneMethod.ACK : nativeMethod;
     }
+
+    /**
+     * The channel's completion method without regard to the client.
+     *
+     * @return the method
+     */
+    protected abstract TxDoneMethod nativeMethod();
+
+    /**
+     * Takes the binding off the channel, which can be bound again.
+     *
+     * @param lastTxId the next binding numbers its attempts from there
+     */
+    protected abstract void unbind(long lastTxId);
+
+    /** Gives the reference to the controller's owner back. */
+    protected abstract void releaseOwner();
 
     /**
      * Starts up.
@@ -100,7 +110,21 @@ public abstract class BoundChannel extends Transmission {
      * @return the method in this binding or, once it is over, without regard to its client
      */
     public final TxDoneMethod method() {
-        return life == CLOSED ? nativeMethod : method;
+        return life == CLOSED ? nativeMethod() : method;
+    }
+
+    /**
+     * The client reports the message in flight as done.
+     *
+     * @param status its status
+     */
+    public final void reportByClient(int status) {
+        TxDoneMethod current = method();
+        if (current == TxDoneMethod.ACK) {
+            reportInFlight(status);
+        } else {
+            complain(Complaint.NOT_ACK_METHOD, "completion reported by the client, but the method is " + current);
+        }
     }
 
     /**
@@ -121,7 +145,7 @@ public abstract class BoundChannel extends Transmission {
             throw e;
         }
         if (result != 0) {
-            LOG.debug("{}: startup failed: {}", this, result);
+            complain(Complaint.STARTUP_FAILED, "startup failed: " + result);
             end(false, false);
             throw new MailboxException(-result, "startup failed (" + this + ")");
         }
@@ -143,29 +167,58 @@ public abstract class BoundChannel extends Transmission {
         }
     }
 
-    /** Ends the binding. */
+    /** Ends the binding. Of an evicted one, gives up what is left of it. */
     public final void close() {
-        if (beginClose()) {
+        if (beginClose(false)) {
             end(true, true);
+        } else if (takeEvicted()) {
+            Failures.rethrow(releaseOwner(null));
         }
     }
 
-    /** Ends the binding without shutdown. */
+    /** Ends the binding without shutdown; its reference to the controller's owner stays until the client closes. */
     public final void evict() {
-        if (beginClose()) {
+        if (beginClose(true)) {
             end(false, true);
         }
     }
 
     /** True if the caller has to end the binding; during startup the starting thread has to. */
-    private boolean beginClose() {
+    private boolean beginClose(boolean evict) {
         enter();
         try {
-            int before = life;
-            life = Math.max(before, CLOSING);
+            byte before = life;
+            life = before < CLOSING ? CLOSING : before;
+            evicted |= evict && before == OPEN;
             return before == OPEN;
         } finally {
             leave();
+        }
+    }
+
+    private boolean takeEvicted() {
+        enter();
+        try {
+            boolean taken = evicted;
+            evicted = false;
+            return taken;
+        } finally {
+            leave();
+        }
+    }
+
+    @Override
+    final @Nullable Error released(long lastTxId, @Nullable Error kept) {
+        unbind(lastTxId);
+        return evicted ? kept : releaseOwner(kept);
+    }
+
+    private @Nullable Error releaseOwner(@Nullable Error kept) {
+        try {
+            releaseOwner();
+            return kept;
+        } catch (RuntimeException | Error e) {
+            return Failures.note(LOG, this, "releasing the owner", e, kept);
         }
     }
 
@@ -178,10 +231,7 @@ public abstract class BoundChannel extends Transmission {
                 failure = Failures.note(LOG, this, "shutdown", e, null);
             }
         }
-        boolean dropped = abandon();
-        if (tell && dropped) {
-            failure = tell(ChannelEvent.ABANDONED, failure);
-        }
+        failure = abandon(tell, failure);
         if (tell) {
             failure = tell(ChannelEvent.CLOSED, failure);
         }
@@ -200,13 +250,14 @@ public abstract class BoundChannel extends Transmission {
     }
 
     @SuppressWarnings("EnumOrdinal") // a bit for each, in four bytes
-    private @Nullable Error tell(ChannelEvent event, @Nullable Error kept) {
+    @Override
+    final @Nullable Error tell(ChannelEvent event, @Nullable Error kept) {
         int bit = 1 << event.ordinal();
         boolean told;
         enter();
         try {
             told = (eventsTold & bit) != 0;
-            eventsTold |= bit;
+            eventsTold = (byte) (eventsTold | bit);
         } finally {
             leave();
         }

@@ -1,121 +1,129 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.internal;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The queue of a channel: a ring of messages, with the senders that wait for them. Guarded by the channel's section, which
- * is why storage is reserved separately: nothing is allocated inside a section.
+ * The queue of a channel, a part of the channel's state to save what an object of its own takes: a ring of entries, each a message or the {@link Sender} of one. Guarded by the channel's section,
+ * which is why storage comes from outside: nothing is allocated inside a section.
  *
- * <p>Slots are numbered in order of sending, and the numbers go on when a message is taken from the middle: the older ones
- * move up instead.
+ * <p>Slots are numbered in order of sending, and the numbers go on when an entry is taken from the middle: the older ones
+ * move up instead. The oldest entry may be away, being handed over: its place is counted, and empty until it comes back. A
+ * channel that never has more than that needs no storage at all.
  */
-final class MessageRing {
-    private static final @Nullable Object[] NO_MESSAGES = {};
-    private static final @Nullable Sender[] NO_SENDERS = {};
-
+abstract class MessageRing extends Section {
     private final int length;
     private int nextSlot;
     private int count;
-    private @Nullable Object[] messages = NO_MESSAGES;
-    private @Nullable Sender[] senders = NO_SENDERS;
+
+    // Null, not an empty array: one that all share would be read beside whatever it happens to lie next to.
+    private @Nullable Object @Nullable [] entries;
 
     MessageRing(int length) {
         this.length = length;
     }
 
-    /** Storage for messages: the ring's own or, outside the section, a proposal. */
-    @Nullable
-    Object[] messageStorage() {
-        @Nullable Object[] present = messages;
-        return present.length != 0 ? present : new Object[length];
+    final int queueLength() {
+        return length;
     }
 
-    /** Storage for senders, likewise. */
-    @Nullable
-    Sender[] senderStorage() {
-        @Nullable Sender[] present = senders;
-        return present.length != 0 ? present : new Sender[length];
-    }
-
-    int count() {
+    final int queued() {
         return count;
     }
 
-    int free() {
+    final int room() {
         return length - count;
     }
 
+    /** Storage for {@link #store}, unless there is some: to be made outside the section. */
+    @Nullable
+    final Object @Nullable [] newStorage() {
+        return entries != null ? null : new Object[length];
+    }
+
     /**
-     * Adds a message to a ring that has room.
+     * Takes storage if there is none; two threads may have made some.
      *
-     * @param messageStorage taken if the ring has none yet
-     * @param senderStorage likewise, only with a sender
+     * @return false if there still is none
+     */
+    final boolean store(@Nullable Object @Nullable [] storage) {
+        if (entries == null) {
+            entries = storage;
+        }
+        return entries != null;
+    }
+
+    /**
+     * Counts an entry whose place stays empty: the only one, in a ring that has none.
+     *
      * @return the slot used
      */
-    int add(
-            @Nullable Object message,
-            @Nullable Object[] messageStorage,
-            @Nullable Sender sender,
-            @Nullable Sender @Nullable [] senderStorage) {
-        if (messages.length == 0) {
-            messages = messageStorage;
-        }
-        if (senderStorage != null && senders.length == 0) {
-            senders = senderStorage;
-        }
-        int slot = nextSlot;
-        put(slot, message, sender);
-        nextSlot = slot + 1 == length ? 0 : slot + 1;
+    final int addAway(@Nullable Object entry) {
         count++;
+        return takeSlot(entry);
+    }
+
+    /**
+     * Adds an entry to a ring that has storage and room.
+     *
+     * @return the slot used
+     */
+    final int add(@Nullable Object entry) {
+        Objects.requireNonNull(entries)[nextSlot] = entry;
+        count++;
+        return takeSlot(entry);
+    }
+
+    private int takeSlot(@Nullable Object entry) {
+        int slot = nextSlot;
+        if (entry instanceof Sender sender) {
+            sender.slot = slot;
+        }
+        nextSlot = slot + 1 == length ? 0 : slot + 1;
         return slot;
     }
 
     @Nullable
-    Object oldest() {
-        return messages[slot(0)];
+    final Object oldest() {
+        return Objects.requireNonNull(entries)[slot(0)];
     }
 
-    @Nullable
-    Sender oldestSender() {
-        return sender(0);
+    /** Puts the oldest entry, which was away, into its place. */
+    final void putBack(@Nullable Object entry) {
+        Objects.requireNonNull(entries)[slot(0)] = entry;
     }
 
-    /** The sender that waits for a message, by age; null if nobody does. */
-    @Nullable
-    Sender sender(int age) {
-        return senders.length == 0 ? null : senders[slot(age)];
-    }
-
-    void dropOldest() {
-        put(slot(0), null, null);
+    final void dropOldest() {
+        if (entries != null) {
+            entries[slot(0)] = null;
+        }
         count--;
     }
 
-    /** Takes out the message of a sender, if it is there. */
-    void remove(Sender sender) {
+    /**
+     * Takes out the entry of a sender from a ring that has storage.
+     *
+     * @return false if it is not there
+     */
+    final boolean remove(Sender sender) {
+        @Nullable Object[] stored = Objects.requireNonNull(entries);
         int age = 0;
-        while (age < count && sender(age) != sender) {
+        while (age < count && stored[slot(age)] != sender) {
             age++;
         }
         if (age == count) {
-            return;
+            return false;
         }
         for (; age > 0; age--) {
-            put(slot(age), messages[slot(age - 1)], sender(age - 1));
+            stored[slot(age)] = stored[slot(age - 1)];
         }
         dropOldest();
+        return true;
     }
 
     private int slot(int age) {
         int slot = nextSlot - count + age;
         return slot < 0 ? slot + length : slot;
-    }
-
-    private void put(int slot, @Nullable Object message, @Nullable Sender sender) {
-        messages[slot] = message;
-        if (senders.length != 0) {
-            senders[slot] = sender;
-        }
     }
 }

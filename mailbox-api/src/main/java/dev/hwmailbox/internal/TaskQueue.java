@@ -83,6 +83,27 @@ public final class TaskQueue {
     }
 
     /**
+     * The entries any of which can be the next: all that are due by now or, if none is, all that are due at the first due
+     * time.
+     *
+     * @param now the time
+     * @param limit the latest due time to look at
+     * @return a copy, in order
+     */
+    public List<Entry> dueTogether(long now, long limit) {
+        List<Entry> together = new ArrayList<>();
+        Entry first = entries.peek();
+        if (first != null && first.due - limit <= 0) {
+            long time = first.due - now > 0 ? first.due : now;
+            entries.stream()
+                    .filter(entry -> entry.due - time <= 0)
+                    .sorted(Entry::order)
+                    .forEach(together::add);
+        }
+        return together;
+    }
+
+    /**
      * How many entries there are.
      *
      * @return their number

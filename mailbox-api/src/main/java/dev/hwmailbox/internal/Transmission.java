@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.internal;
 
+import dev.hwmailbox.ChannelEvent;
 import dev.hwmailbox.ClientOptions;
 import dev.hwmailbox.Errno;
 import dev.hwmailbox.MailboxChannel;
 import dev.hwmailbox.MailboxClient;
 import dev.hwmailbox.MailboxScheduler;
 import dev.hwmailbox.controller.TxDoneMethod;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,19 +21,19 @@ import org.slf4j.LoggerFactory;
  * SUBMITTING), and one reports (the reporter). What others bring meanwhile is recorded for the owner, which looks again
  * before it lets go.
  */
-abstract class Transmission extends Section {
+abstract class Transmission extends MessageRing {
     private static final Logger LOG = LoggerFactory.getLogger(Transmission.class);
 
     // Life of the binding.
-    static final int STARTING = 0;
-    static final int OPEN = 1;
-    static final int CLOSING = 2;
-    static final int CLOSED = 3;
+    static final byte STARTING = 0;
+    static final byte OPEN = 1;
+    static final byte CLOSING = 2;
+    static final byte CLOSED = 3;
 
     // Phases of transmission, see transition().
-    private static final int IDLE = 0;
-    private static final int SUBMITTING = 1;
-    private static final int IN_FLIGHT = 2;
+    private static final byte IDLE = 0;
+    private static final byte SUBMITTING = 1;
+    private static final byte IN_FLIGHT = 2;
 
     // What has happened, see transition().
     private static final int TRIGGERED = 0;
@@ -52,49 +52,43 @@ abstract class Transmission extends Section {
     final MailboxClient client;
     final MailboxChannel face;
     final TxDoneMethod method;
-    private final MailboxScheduler scheduler;
-    private final long txTimeoutNanos; // negative: sends do not block
+    private final boolean reportAbandoned;
 
     // All below is written in the section.
-    volatile int life = STARTING;
-    private final MessageRing ring;
+    volatile byte life = STARTING;
     private boolean spaceWanted;
 
-    // The attempt under way or the message in flight, by phase.
-    private int phase = IDLE;
+    // The attempt under way or the message in flight, by phase: an entry of the
+    private byte phase = IDLE;
     private long txId;
     private @Nullable Object current;
-    private @Nullable Sender currentSender;
-    private @Nullable Thread submitter;
+    private @Nullable Thread submitter; // while SUBMITTING
     private boolean retry;
     private boolean expired;
     private boolean reported;
     private int reportedStatus;
 
     // Whose turn it is to report, and how deep its reports nest. What it has claimed is its own until it reports it.
-    private @Nullable Thread reporter;
+    private @Nullable Thread reporter; // while there are reports
     private int reports;
+    private boolean owed; // claimed, and not yet reported because the next message goes first
     private @Nullable Object claimed;
-    private @Nullable Sender claimedSender;
     private int claimedStatus;
 
-    Transmission(
-            MailboxClient client,
-            ClientOptions options,
-            MailboxScheduler scheduler,
-            TxDoneMethod method,
-            int ringLength) {
+    Transmission(MailboxClient client, ClientOptions options, TxDoneMethod method, int ringLength) {
+        super(ringLength);
         this.client = client;
-        this.scheduler = scheduler;
         this.method = method;
-        txTimeoutNanos = options.txBlock() ? Nanos.of(longestWait(options), "txTimeout") : -1;
-        ring = new MessageRing(ringLength);
+        reportAbandoned = options.reportAbandoned();
         face = new MailboxChannel((BoundChannel) this);
     }
 
-    private static Duration longestWait(ClientOptions options) {
-        return options.txTimeout().isZero() ? ClientOptions.LONGEST_TX_TIMEOUT : options.txTimeout();
-    }
+    /**
+     * Where senders wait.
+     *
+     * @return the controller's scheduler
+     */
+    protected abstract MailboxScheduler scheduler();
 
     /**
      * Tries to transmit.
@@ -108,12 +102,19 @@ abstract class Transmission extends Section {
     /** Sees to it that {@link BoundChannel#poll} is called: a message is in flight that has to be asked about. */
     protected abstract void watchForTxDone();
 
+    /** The channel can be bound again, and numbers its attempts from there; passes on the error to keep. */
+    abstract @Nullable Error released(long lastTxId, @Nullable Error kept);
+
     /**
-     * The channel can be bound again.
+     * Complains.
      *
-     * @param lastTxId the next binding numbers its attempts from there
+     * @param complaint about what
+     * @param detail one sentence
      */
-    protected abstract void released(long lastTxId);
+    protected abstract void complain(Complaint complaint, String detail);
+
+    /** Tells the client of an event, if it has not been told yet; passes on the error to keep. */
+    abstract @Nullable Error tell(ChannelEvent event, @Nullable Error kept);
 
     /**
      * Tells whether the binding is ending or over.
@@ -130,16 +131,52 @@ abstract class Transmission extends Section {
     }
 
     /**
-     * Queues a message, hands the oldest one over if none is on its way, and waits if the client does.
+     * Queues an entry, and hands the oldest one over if none is on its way.
      *
-     * @param message the message
+     * @param entry a message, or the sender of one
      * @return slot or negative errno
      */
-    public final int send(@Nullable Object message) {
-        // Nothing is allocated inside a section; storage too many, if two threads send first, does no harm.
-        @Nullable Object[] messageStorage = ring.messageStorage();
-        Sender sender = txTimeoutNanos < 0 ? null : new Sender();
-        @Nullable Sender[] senderStorage = sender == null ? null : ring.senderStorage();
+    final int enqueue(@Nullable Object entry) {
+        @Nullable Object @Nullable [] storage = null;
+        while (true) {
+            int slot;
+            int todo = NOTHING;
+            enter();
+            try {
+                if (isClosed()) {
+                    return -Errno.EINVAL;
+                }
+                if (phase == IDLE && queued() == 0) {
+                    // A channel at rest, the common case: no detour through the
+                    slot = addAway(entry);
+                    todo = begin(Thread.currentThread(), entry);
+                } else if (room() == 0) {
+                    spaceWanted = true;
+                    slot = -Errno.ENOBUFS;
+                } else if (store(storage)) {
+                    slot = add(entry);
+                    todo = transition(TRIGGERED, false);
+                } else {
+                    slot = -Errno.ENOMEM;
+                }
+            } finally {
+                leave();
+            }
+            if (slot != -Errno.ENOMEM) {
+                return enqueued(slot, todo);
+            }
+            storage = newStorage();
+        }
+    }
+
+    /**
+     * Queues several entries with nothing in between, or none of them.
+     *
+     * @param entries at least one
+     * @return slot of the first or negative errno
+     */
+    final int enqueueAll(@Nullable Object[] entries) {
+        @Nullable Object @Nullable [] storage = newStorage();
         int slot;
         int todo = NOTHING;
         enter();
@@ -147,54 +184,58 @@ abstract class Transmission extends Section {
             if (isClosed()) {
                 return -Errno.EINVAL;
             }
-            if (ring.free() == 0) {
+            if (room() < entries.length) {
                 spaceWanted = true;
                 slot = -Errno.ENOBUFS;
             } else {
-                slot = ring.add(message, messageStorage, sender, senderStorage);
+                store(storage);
+                slot = add(entries[0]);
+                for (int i = 1; i < entries.length; i++) {
+                    add(entries[i]);
+                }
                 todo = transition(TRIGGERED, false);
             }
         } finally {
             leave();
         }
-        if (slot < 0) {
-            LOG.trace("{}: transmit queue full", this);
-            return slot;
-        }
-        drive(todo);
-        return sender == null ? slot : await(sender, slot);
+        return enqueued(slot, todo);
     }
 
-    private int await(Sender sender, int slot) {
-        // Inside a report callback of this channel it is this thread which has to report what was completed at once.
-        drive(step(REPORTED, false));
-        int status;
-        if (scheduler.await(sender.completion, txTimeoutNanos)) {
-            status = sender.completion.status();
-        } else {
-            status = Thread.currentThread().isInterrupted() ? -Errno.EINTR : -Errno.ETIME;
-            int todo;
-            enter();
-            try {
-                todo = sender.settled ? NOTHING : expire(sender, status);
-                status = sender.status;
-            } finally {
-                leave();
-            }
-            drive(todo);
+    private int enqueued(int slot, int todo) {
+        if (slot < 0) {
+            complain(Complaint.QUEUE_FULL, "transmit queue full");
         }
-        return status < 0 ? status : slot;
+        drive(todo, null);
+        return slot;
+    }
+
+    /** Reports what is due to be reported by this thread, which is about to wait inside a report. */
+    final void reportDue() {
+        drive(step(REPORTED, false), null);
+    }
+
+    /** Ends a send with a status, unless it has an outcome already; answers what has become of it. */
+    final int giveUp(Sender sender, int status) {
+        int todo;
+        enter();
+        try {
+            todo = sender.isSettled() ? NOTHING : expire(sender, status);
+        } finally {
+            leave();
+        }
+        drive(todo, null);
+        return sender.result();
     }
 
     /** Settles the outcome of a sender that gives up, and takes its message, and no other, off the channel. */
     private int expire(Sender sender, int status) {
         if (isClosed()) {
-            sender.settle(-Errno.ESHUTDOWN);
+            Sender.settle(sender, -Errno.ESHUTDOWN);
             return NOTHING;
         }
-        if (sender != currentSender) {
-            sender.settle(status);
-            ring.remove(sender);
+        if (sender != current) {
+            Sender.settle(sender, status);
+            remove(sender);
             return transition(TRIGGERED, false);
         }
         if (phase == SUBMITTING) {
@@ -203,7 +244,7 @@ abstract class Transmission extends Section {
             reported = false;
         }
         int todo = record(status);
-        sender.settle(reportedStatus);
+        Sender.settle(sender, reportedStatus);
         return todo;
     }
 
@@ -213,21 +254,7 @@ abstract class Transmission extends Section {
      * @param status its status
      */
     public final void reportInFlight(int status) {
-        int todo;
-        enter();
-        try {
-            if (phase == IDLE) {
-                todo = transition(TRIGGERED, false);
-            } else {
-                if (phase == SUBMITTING && submitter != Thread.currentThread()) {
-                    retry = true;
-                }
-                todo = record(status);
-            }
-        } finally {
-            leave();
-        }
-        drive(todo);
+        report(true, 0, status);
     }
 
     /**
@@ -237,14 +264,35 @@ abstract class Transmission extends Section {
      * @param status its status
      */
     public final void report(long attempt, int status) {
-        int todo;
+        report(false, attempt, status);
+    }
+
+    private void report(boolean any, long attempt, int status) {
+        Object entry = null;
+        boolean last;
+        int todo = NOTHING;
         enter();
         try {
-            todo = phase != IDLE && attempt == txId ? record(status) : NOTHING;
+            last = phase == IN_FLIGHT && (any || attempt == txId) && queued() == 0 && reports == 0 && !isClosed();
+            if (last) {
+                // With nothing behind it and nobody reporting, the common case: claimed without being recorded first.
+                entry = current;
+                claim(Thread.currentThread(), status);
+            } else if (phase == IDLE) {
+                todo = any ? transition(TRIGGERED, false) : NOTHING;
+            } else if (any || attempt == txId) {
+                retry |= phase == SUBMITTING && submitter != Thread.currentThread();
+                todo = record(status);
+            }
         } finally {
             leave();
         }
-        drive(todo);
+        if (last) {
+            Error failure = deliver(entry, status, true, null);
+            drive(step(DELIVERED, false), failure);
+        } else {
+            drive(todo, null);
+        }
     }
 
     /** The first report counts. During an attempt it waits for the controller's answer. */
@@ -258,7 +306,7 @@ abstract class Transmission extends Section {
 
     /** Hands the oldest message over if none is on its way. */
     public final void resubmit() {
-        drive(step(TRIGGERED, false));
+        drive(step(TRIGGERED, false), null);
     }
 
     /**
@@ -291,49 +339,104 @@ abstract class Transmission extends Section {
     public final int slotsAvailable() {
         enter();
         try {
-            return isClosed() ? -Errno.EINVAL : ring.free();
+            return isClosed() ? -Errno.EINVAL : room();
         } finally {
             leave();
         }
     }
 
     /**
+     * What the channel is doing.
+     *
+     * @return a snapshot
+     */
+    public final ChannelState state() {
+        boolean inFlight;
+        Object entry;
+        int queued;
+        enter();
+        try {
+            inFlight = phase == IN_FLIGHT;
+            entry = inFlight ? current : null;
+            queued = queued();
+        } finally {
+            leave();
+        }
+        return new ChannelState(isClosed() ? null : client, inFlight, Sender.message(entry), queued, method);
+    }
+
+    /**
      * Drops all messages and ends their senders: the one in flight first, then in order of the queue. The channel is closed
      * from here on.
      *
-     * @return true if there was anything to drop
+     * @param tell whether the client hears of it
+     * @param kept the error to keep so far
+     * @return the error to keep
      */
-    final boolean abandon() {
-        Sender inFlight;
+    final @Nullable Error abandon(boolean tell, @Nullable Error kept) {
+        Object first;
+        boolean unreported;
         boolean dropped;
         boolean vacant;
         enter();
         try {
             life = CLOSED;
+            // What another thread has claimed it reports; what this one has, further out, it could only report too
+            // late.
+            unreported = owed && reporter == Thread.currentThread();
+            dropped = phase != IDLE;
             vacant = phase != SUBMITTING;
-            inFlight = vacant ? currentSender : null;
-            dropped = phase == IN_FLIGHT || ring.count() > 0;
+            first = current;
             if (vacant) {
                 forgetCurrent();
+            } else {
+                dropOldest();
             }
         } finally {
             leave();
         }
-        if (vacant) {
-            released(txId);
+        Error failure = vacant ? released(txId, kept) : kept;
+        if (unreported) {
+            failure = deliverClaimed(tell && reportAbandoned, failure);
         }
-        finish(inFlight, -Errno.ESHUTDOWN);
+        failure = dropped ? drop(first, tell, failure) : failure;
         // Of a closed channel, the ring is this thread's alone.
-        for (; ring.count() > 0; ring.dropOldest()) {
-            finish(ring.oldestSender(), -Errno.ESHUTDOWN);
+        for (; queued() > 0; dropOldest()) {
+            failure = drop(oldest(), tell, failure);
+            dropped = true;
         }
-        return dropped;
+        return tell && (dropped || unreported) ? tell(ChannelEvent.ABANDONED, failure) : failure;
+    }
+
+    private @Nullable Error drop(@Nullable Object entry, boolean tell, @Nullable Error kept) {
+        int status;
+        enter(); // a sender may be giving up at the same time
+        try {
+            status = Sender.settle(entry, -Errno.ESHUTDOWN);
+        } finally {
+            leave();
+        }
+        Error failure =
+                tell && reportAbandoned ? Callbacks.txDone(client, face, Sender.message(entry), status, kept) : kept;
+        finish(entry);
+        return failure;
     }
 
     private int step(int event, boolean owing) {
         enter();
         try {
             return transition(event, owing);
+        } finally {
+            leave();
+        }
+    }
+
+    private int refused(boolean owing) {
+        @Nullable Object @Nullable [] storage = newStorage();
+        enter();
+        try {
+            store(storage);
+            return transition(REFUSED, owing);
         } finally {
             leave();
         }
@@ -357,6 +460,9 @@ abstract class Transmission extends Section {
      * another thread during SUBMITTING is kept, and is worth one more attempt if the message is refused. One from inside the
      * attempt is not, or a controller that always refuses would never return.
      *
+     * <p>A first message that begins, and a last one that is claimed, do so without this method: there is nothing else to
+     * decide then, and that is where a channel spends its life.
+     *
      * @param event what has happened
      * @param owing whether this thread has claimed a message that it has not reported yet, and so cannot claim another
      * @return what this thread has to do now
@@ -366,25 +472,21 @@ abstract class Transmission extends Section {
         boolean begin = event == TRIGGERED;
         switch (event) {
             case ACCEPTED -> {
-                submitter = null;
                 phase = IN_FLIGHT;
                 if (life != CLOSED) {
-                    ring.dropOldest();
+                    dropOldest();
                 }
             }
             case REFUSED -> {
-                submitter = null;
-                forgetCurrent();
                 begin = retry || expired;
-                if (expired && life != CLOSED) {
-                    ring.dropOldest();
+                if (life != CLOSED && expired) {
+                    dropOldest();
+                } else if (life != CLOSED) {
+                    putBack(current);
                 }
+                forgetCurrent();
             }
-            case DELIVERED -> {
-                if (--reports == 0) {
-                    reporter = null;
-                }
-            }
+            case DELIVERED -> reports--;
             default -> {}
         }
         if (isClosed()) {
@@ -392,22 +494,24 @@ abstract class Transmission extends Section {
         }
 
         int todo = NOTHING;
-        // Reports made inside a report nest. What was completed inside an attempt does not: the outermost report will
+        // Reports made inside a report nest. What was completed inside an attempt does not, the outermost report will
         // look
-        // again. Otherwise a controller that completes at once and a client that sends from txDone would never return.
-        boolean mayClaim = reporter == null || (reporter == self && event == REPORTED);
+        // again: a controller that completes at once and a client that sends from txDone would never return otherwise.
+        boolean mayClaim = reports == 0 || (reporter == self && event == REPORTED);
         if (phase == IN_FLIGHT && reported && mayClaim && !owing) {
-            claim(self);
+            owed = true;
+            claimed = current;
+            claimedStatus = reportedStatus;
+            claim(self, reportedStatus);
             begin = true;
             todo = REPORT;
         }
         if (begin && phase == SUBMITTING) {
             retry |= submitter != self;
-        } else if (begin && phase == IDLE && ring.count() > 0) {
-            begin(self);
-            todo |= SUBMIT;
+        } else if (begin && phase == IDLE && queued() > 0) {
+            todo |= begin(self, oldest());
         }
-        if (todo == NOTHING && spaceWanted && ring.free() > 0 && !owing) {
+        if (todo == NOTHING && spaceWanted && room() > 0 && !owing) {
             spaceWanted = false;
             todo = TELL_WRITABLE;
         }
@@ -422,44 +526,42 @@ abstract class Transmission extends Section {
         return NOTHING;
     }
 
-    private void begin(Thread self) {
+    private int begin(Thread self, @Nullable Object entry) {
         phase = SUBMITTING;
-        submitter = self;
+        if (submitter != self) { // storing a reference costs more than looking
+            submitter = self;
+        }
         retry = false;
         expired = false;
         reported = false;
         txId++;
-        current = ring.oldest();
-        currentSender = ring.oldestSender();
+        current = entry;
+        return SUBMIT;
     }
 
-    private void claim(Thread self) {
-        reporter = self;
-        reports++;
-        claimed = current;
-        claimedSender = currentSender;
-        claimedStatus = reportedStatus;
-        if (claimedSender != null) {
-            claimedSender.settle(claimedStatus);
+    private void claim(Thread self, int status) {
+        if (reporter != self) {
+            reporter = self;
         }
+        reports++;
+        Sender.settle(current, status);
         forgetCurrent();
     }
 
     private void forgetCurrent() {
         phase = IDLE;
         current = null;
-        currentSender = null;
     }
 
     /** Does what transitions ask for, until there is nothing left for this thread. */
-    private void drive(int work) {
+    private void drive(int work, @Nullable Error kept) {
         int todo = work;
         boolean owing = false;
-        Error failure = null;
+        Error failure = kept;
         while (todo != NOTHING || owing) {
             owing |= (todo & REPORT) != 0;
             if ((todo & SUBMIT) != 0) {
-                Object message = current; // stays while this thread submits
+                Object message = Sender.message(current); // stays while this thread submits
                 failure = isClosed() ? failure : Callbacks.txPrepare(client, face, message, failure);
                 int result = -Errno.ESHUTDOWN;
                 try {
@@ -475,13 +577,13 @@ abstract class Transmission extends Section {
                     }
                 } else {
                     failure = isClosed() ? failure : Callbacks.refused(client, face, message, result, failure);
-                    todo = step(REFUSED, owing);
+                    todo = refused(owing);
                 }
             } else if ((todo & RELEASE) != 0) {
-                released(txId);
+                failure = released(txId, failure);
                 todo = NOTHING;
             } else if (owing) {
-                failure = deliver(failure);
+                failure = owed ? deliverClaimed(true, failure) : failure;
                 owing = false;
                 todo = step(DELIVERED, false);
             } else {
@@ -492,21 +594,23 @@ abstract class Transmission extends Section {
         Failures.rethrow(failure);
     }
 
-    private @Nullable Error deliver(@Nullable Error earlier) {
+    private @Nullable Error deliverClaimed(boolean tell, @Nullable Error kept) {
         // Reports made inside the callback claim anew.
-        Object message = claimed;
-        Sender sender = claimedSender;
-        int status = claimedStatus;
+        Object entry = claimed;
         claimed = null;
-        claimedSender = null;
-        Error failure = isClosed() ? earlier : Callbacks.txDone(client, face, message, status, earlier);
-        finish(sender, status);
+        owed = false;
+        return deliver(entry, claimedStatus, tell, kept);
+    }
+
+    private @Nullable Error deliver(@Nullable Object entry, int status, boolean tell, @Nullable Error kept) {
+        Error failure = tell ? Callbacks.txDone(client, face, Sender.message(entry), status, kept) : kept;
+        finish(entry);
         return failure;
     }
 
-    private void finish(@Nullable Sender sender, int status) {
-        if (sender != null && sender.completion.complete(status)) {
-            scheduler.wake(sender.completion);
+    private void finish(@Nullable Object entry) {
+        if (entry instanceof Sender sender) {
+            sender.finish(scheduler());
         }
     }
 }

@@ -6,13 +6,15 @@ import dev.hwmailbox.MailboxScheduler;
 import dev.hwmailbox.internal.Nanos;
 import dev.hwmailbox.internal.TaskQueue;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.Semaphore;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,9 +27,9 @@ import org.slf4j.LoggerFactory;
  * due task to the next until its completion is done, so a send that blocks for an hour takes none. It may be called from
  * inside a task; others then run nested in it.
  *
- * <p>{@link #spawn} makes simulated threads, for code that blocks in several places at once. One runs at a time, and they
- * switch only where they wait. One whose completion is done goes on after the task that woke it, in order of waking; one whose
- * time is up goes on after all tasks due at that time.
+ * <p>{@link #spawn(Runnable)} makes simulated threads, for code that blocks in several places at once. One runs at a time, and
+ * they switch only where they wait. One whose completion is done goes on after the task that woke it, in order of waking; one
+ * whose time is up goes on after all tasks due at that time.
  *
  * <pre>{@code
  * VirtualScheduler scheduler = new VirtualScheduler();
@@ -35,8 +37,16 @@ import org.slf4j.LoggerFactory;
  * scheduler.advance(Duration.ofMillis(10));
  * }</pre>
  *
- * <p>A task's exception is logged and ends only that run; an {@link Error}, such as a failed assertion, is thrown to whoever
- * moves the clock, and so is whatever ends a simulated thread.
+ * <p>A task's exception is logged, kept in {@link #failures}, and ends only that run; an {@link Error}, such as a failed
+ * assertion, is thrown to whoever moves the clock, and so is whatever ends a simulated thread.
+ *
+ * <p><b>With a seed</b> ({@link #exploring(long)}) the order is chosen by chance, the same for the same seed, wherever real
+ * threads could run either way: among tasks due together; between them and simulated threads that can go on; between an event
+ * and the end of a wait for it, so an event due exactly at the deadline may come too late; and between all these and the
+ * caller of {@link #await} once its wait is over. A simulated thread then starts at once or later, and also switches where it
+ * spawns, where it wakes somebody, and at each {@link #switchPoint}. What is promised stays: tasks that one thread has handed
+ * to {@link #execute} run in that order, and time passes only when nothing is left to do. {@link Exploration} runs a test
+ * under many seeds.
  *
  * <p>Context: the thread of the test, tasks, and simulated threads; not safe for other threads. Only simulated threads block.
  *
@@ -51,14 +61,18 @@ public final class VirtualScheduler implements MailboxScheduler, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(VirtualScheduler.class);
 
+    /** How many exceptions of tasks are kept. */
+    private static final int FAILURES_KEPT = 20;
+
     private final long startNanos;
+    private final @Nullable Choices choices;
     private long now;
     private final TaskQueue queue = new TaskQueue();
+    private final List<Throwable> failures = new ArrayList<>();
 
-    private final List<SimulatedThread> waiting = new ArrayList<>(); // the longest first
-    private final Deque<SimulatedThread> woken = new ArrayDeque<>();
-    private @Nullable SimulatedThread running;
-    private @Nullable Throwable threadFailure;
+    private final SimulatedThreads threads;
+    private final TaskQueue.Entry driver = new TaskQueue.Entry("the test", () -> {}, false);
+    private int stepLimit = TASK_LIMIT;
 
     /** Makes a scheduler whose clock starts at {@link #DEFAULT_START_NANOS}. */
     public VirtualScheduler() {
@@ -71,8 +85,69 @@ public final class VirtualScheduler implements MailboxScheduler, AutoCloseable {
      * @param startNanos what {@link #nanoTime} says at first; any value, overflow included, must make no difference
      */
     public VirtualScheduler(long startNanos) {
+        this(startNanos, null);
+    }
+
+    private VirtualScheduler(long startNanos, @Nullable Choices choices) {
         this.startNanos = startNanos;
+        this.choices = choices;
         now = startNanos;
+        threads = new SimulatedThreads(queue, this::nanoTime, choices != null, (body, name) -> new Thread(body, name));
+    }
+
+    /** For the tests of this class, which have less time than others. */
+    void shorten(int steps, long patienceMillis) {
+        stepLimit = steps;
+        threads.patience(patienceMillis);
+    }
+
+    /**
+     * Makes a scheduler that chooses by chance among what can happen next, and whose clock starts at
+     * {@link #DEFAULT_START_NANOS}.
+     *
+     * @param seed the same seed gives the same choices
+     * @return a scheduler with a seed
+     */
+    public static VirtualScheduler exploring(long seed) {
+        return exploring(seed, DEFAULT_START_NANOS);
+    }
+
+    /**
+     * Makes a scheduler that chooses by chance among what can happen next.
+     *
+     * @param seed the same seed gives the same choices
+     * @param startNanos what {@link #nanoTime} says at first
+     * @return a scheduler with a seed
+     */
+    public static VirtualScheduler exploring(long seed, long startNanos) {
+        return new VirtualScheduler(startNanos, new Choices(seed));
+    }
+
+    /**
+     * The seed of {@link #exploring(long)}.
+     *
+     * @return the seed; empty if the order is the default one
+     */
+    public OptionalLong seed() {
+        return choices == null ? OptionalLong.empty() : OptionalLong.of(choices.seed());
+    }
+
+    long startNanos() {
+        return startNanos;
+    }
+
+    /** Equal for two runs in the same order; 0 if nothing had to be decided. */
+    long fingerprint() {
+        return choices == null ? 0 : choices.fingerprint();
+    }
+
+    /**
+     * What the seed has decided, for a failed test: what went first, and before what else.
+     *
+     * @return the latest decisions, at most {@value Choices#REMEMBERED}; none without a seed
+     */
+    public List<String> decisions() {
+        return choices == null ? List.of() : choices.decisions();
     }
 
     @Override
@@ -92,7 +167,8 @@ public final class VirtualScheduler implements MailboxScheduler, AutoCloseable {
     @Override
     public void execute(Runnable task) {
         Objects.requireNonNull(task, "task");
-        queue.put(new TaskQueue.Entry("task", task, false), now);
+        Runnable queued = choices == null ? task : new Executed(Thread.currentThread(), task);
+        queue.put(new TaskQueue.Entry("task", queued, false), now);
     }
 
     @Override
@@ -142,7 +218,11 @@ public final class VirtualScheduler implements MailboxScheduler, AutoCloseable {
      */
     public void runWoken() {
         requireDriver();
-        resumeWoken();
+        if (choices == null) {
+            threads.resumeWoken();
+        } else {
+            run(this::takeThread);
+        }
     }
 
     /**
@@ -157,17 +237,67 @@ public final class VirtualScheduler implements MailboxScheduler, AutoCloseable {
     }
 
     /**
-     * Starts a simulated thread, which runs at once until it waits or ends.
+     * What tasks have thrown so far. The scheduler has logged it and gone on.
+     *
+     * @return the first {@value #FAILURES_KEPT} exceptions
+     */
+    public List<Throwable> failures() {
+        return List.copyOf(failures);
+    }
+
+    /**
+     * Which simulated threads wait for a completion, for example in a blocking send.
+     *
+     * @return their names, the longest waiting first
+     */
+    public List<String> waitingThreads() {
+        return threads.waiting();
+    }
+
+    /**
+     * Starts a simulated thread, which runs at once until it waits or ends; with a seed, at once or later, and until it
+     * switches.
      *
      * @param body what it does
      * @return done when the thread has ended
      */
     public Completion spawn(Runnable body) {
-        var thread = new SimulatedThread(Objects.requireNonNull(body, "body"));
-        thread.start();
-        resume(thread);
-        throwThreadFailure();
-        return thread.ended;
+        return spawn(threads.nextName(), body);
+    }
+
+    /**
+     * Starts a simulated thread, as {@link #spawn(Runnable)} does.
+     *
+     * @param name its name, for diagnostics
+     * @param body what it does
+     * @return done when the thread has ended
+     */
+    public Completion spawn(String name, Runnable body) {
+        Objects.requireNonNull(name, "name");
+        SimulatedThreads.Simulated thread = threads.create(name, Objects.requireNonNull(body, "body"));
+        if (choices == null) {
+            threads.resume(thread);
+        } else {
+            threads.ready(thread);
+            if (!threads.isCurrent() && take(List.of(thread.turn(), driver), choices) == thread.turn()) {
+                threads.resume(thread);
+            }
+            switchPoint();
+        }
+        threads.throwFailure();
+        return thread.ended();
+    }
+
+    /**
+     * A place where something else may happen first. On a simulated thread of a scheduler with a seed, other such threads and
+     * due tasks may go on before this returns; anywhere else this does nothing. The fakes of this package call it in every
+     * operation and callback. The caller must hold no lock that others need, and must not count on anything to happen: to wait
+     * there is {@link #await}.
+     */
+    public void switchPoint() {
+        if (choices != null && threads.isCurrent()) {
+            threads.pause();
+        }
     }
 
     /**
@@ -183,13 +313,12 @@ public final class VirtualScheduler implements MailboxScheduler, AutoCloseable {
         }
         long deadline = now + Nanos.clamp(timeoutNanos);
         boolean forever = timeoutNanos >= Nanos.FOREVER;
-        SimulatedThread self = running;
-        if (self != null && self.isCurrent()) {
-            self.waitFor(completion, deadline, forever);
+        if (threads.isCurrent()) {
+            threads.await(completion, deadline, forever);
             return completion.isDone();
         }
         Thread main = Thread.currentThread();
-        runUntil(deadline, () -> completion.isDone() || main.isInterrupted());
+        drive(() -> completion.isDone() || main.isInterrupted(), deadline, forever);
         if (!completion.isDone() && !main.isInterrupted()) {
             if (forever) {
                 throw new IllegalStateException("nothing is pending that could end this wait: " + this);
@@ -199,63 +328,99 @@ public final class VirtualScheduler implements MailboxScheduler, AutoCloseable {
         return completion.isDone();
     }
 
-    @Override
-    public void wake(Completion completion) {
-        for (var threads = waiting.iterator(); threads.hasNext(); ) {
-            SimulatedThread thread = threads.next();
-            if (thread.waitsFor == completion) {
-                threads.remove();
-                queue.remove(thread.timeout);
-                woken.add(thread);
-            }
+    /** With a seed, the end of the wait competes with what is due at the same time. */
+    private void drive(BooleanSupplier end, long deadline, boolean forever) {
+        if (choices == null || forever) {
+            runUntil(deadline, end);
+            return;
+        }
+        var timeUp = new AtomicBoolean();
+        var timeout = new TaskQueue.Entry("timeout of the test", () -> timeUp.set(true), true);
+        queue.put(timeout, deadline);
+        try {
+            runUntil(deadline, () -> timeUp.get() || end.getAsBoolean());
+        } finally {
+            queue.remove(timeout);
         }
     }
 
+    @Override
+    public void wake(Completion completion) {
+        threads.wake(completion);
+        switchPoint();
+    }
+
     /**
-     * Ends all simulated threads that still wait: their waits return as if interrupted. Without such threads there is nothing
-     * to close.
+     * Ends all simulated threads that still wait: their waits return as if interrupted. One that a seed has not let begin does
+     * not begin. Without such threads there is nothing to close.
      */
     @Override
     public void close() {
         requireDriver();
-        while (!waiting.isEmpty() || !woken.isEmpty()) {
-            waiting.forEach(thread -> queue.remove(thread.timeout));
-            woken.addAll(waiting);
-            waiting.clear();
-            for (SimulatedThread thread = woken.poll(); thread != null; thread = woken.poll()) {
-                thread.interrupt();
-                resume(thread);
-            }
-        }
-        if (threadFailure != null) {
-            LOG.debug("simulated thread ended by closing", threadFailure);
-            threadFailure = null;
-        }
+        threads.end();
     }
 
     private int runUntil(long limit, BooleanSupplier end) {
         requireDriver();
-        resumeWoken();
+        threads.resumeWoken();
+        return run(() -> takeNext(limit, end));
+    }
+
+    private int run(Supplier<TaskQueue.@Nullable Entry> source) {
         int ran = 0;
-        while (!end.getAsBoolean()) {
-            TaskQueue.Entry entry = queue.takeDue(limit);
-            if (entry == null) {
-                break;
-            }
-            if (ran == TASK_LIMIT) {
-                throw new IllegalStateException("still busy after " + TASK_LIMIT + " tasks: " + entry.name());
+        int steps = 0;
+        for (TaskQueue.Entry entry = source.get(); entry != null; entry = source.get()) {
+            if (steps++ == stepLimit) {
+                throw new IllegalStateException("still busy after " + stepLimit + " tasks: " + entry.name());
             }
             moveTo(entry.due());
             try {
                 entry.task().run();
             } catch (RuntimeException e) {
                 LOG.error("{} threw", entry.name(), e);
+                if (failures.size() < FAILURES_KEPT) {
+                    failures.add(e);
+                }
             }
-            throwThreadFailure();
-            resumeWoken();
-            ran++;
+            threads.throwFailure();
+            threads.resumeWoken();
+            ran += SimulatedThreads.isTurn(entry) ? 0 : 1;
         }
         return ran;
+    }
+
+    /** What happens next; null if nothing is left to do before the limit, or if the caller goes on. */
+    private TaskQueue.@Nullable Entry takeNext(long limit, BooleanSupplier end) {
+        boolean over = end.getAsBoolean();
+        if (choices == null) {
+            return over ? null : queue.takeDue(limit);
+        }
+        List<TaskQueue.Entry> candidates = queue.dueTogether(now, over ? now : limit);
+        Set<Thread> submitters = new HashSet<>();
+        candidates.removeIf(entry -> entry.task() instanceof Executed executed && !submitters.add(executed.submitter));
+        if (over) {
+            candidates.add(driver);
+        }
+        TaskQueue.Entry chosen = take(candidates, choices);
+        return chosen == driver ? null : chosen;
+    }
+
+    /** A thread that can go on, whatever else is due. */
+    private TaskQueue.@Nullable Entry takeThread() {
+        List<TaskQueue.Entry> candidates = queue.dueTogether(now, now);
+        candidates.removeIf(entry -> !SimulatedThreads.isTurn(entry));
+        return take(candidates, Objects.requireNonNull(choices));
+    }
+
+    private TaskQueue.@Nullable Entry take(List<TaskQueue.Entry> candidates, Choices chance) {
+        if (candidates.isEmpty()) {
+            return null;
+        }
+        long due = candidates.get(0).due();
+        long time = due - now > 0 ? due : now;
+        TaskQueue.Entry chosen = chance.oneOf(candidates, Duration.ofNanos(time - startNanos));
+        queue.remove(chosen);
+        return chosen;
     }
 
     private void moveTo(long time) {
@@ -264,47 +429,21 @@ public final class VirtualScheduler implements MailboxScheduler, AutoCloseable {
     }
 
     private void requireDriver() {
-        if (running != null && running.isCurrent()) {
+        if (threads.isCurrent()) {
             throw new IllegalStateException("a simulated thread cannot move the clock; it can only wait");
-        }
-    }
-
-    private void resumeWoken() {
-        for (SimulatedThread thread = woken.poll(); thread != null; thread = woken.poll()) {
-            resume(thread);
-            throwThreadFailure();
-        }
-    }
-
-    /** Lets a thread run until it waits or ends. */
-    private void resume(SimulatedThread thread) {
-        SimulatedThread resumer = running;
-        running = thread;
-        thread.go.release();
-        thread.gone.acquireUninterruptibly();
-        running = resumer;
-    }
-
-    private void throwThreadFailure() {
-        Throwable failure = threadFailure;
-        if (failure != null && running == null) {
-            threadFailure = null;
-            if (failure instanceof Error error) {
-                throw error;
-            }
-            throw (RuntimeException) failure;
         }
     }
 
     /**
      * Describes the state, for a failed test.
      *
-     * @return elapsed time and what is pending
+     * @return the seed if there is one, elapsed time and what is pending
      */
     @Override
     public String toString() {
-        return "VirtualScheduler[elapsed=" + elapsed() + ", pending=" + pending() + ", waiting threads="
-                + waiting.size() + "]";
+        String seed = choices == null ? "" : "seed=" + choices.seed() + ", ";
+        return "VirtualScheduler[" + seed + "elapsed=" + elapsed() + ", pending=" + pending() + ", waiting threads="
+                + threads.waiting().size() + "]";
     }
 
     /**
@@ -339,58 +478,11 @@ public final class VirtualScheduler implements MailboxScheduler, AutoCloseable {
         }
     }
 
-    /** A thread that runs only between {@link #go} and {@link #gone}. */
-    private final class SimulatedThread {
-        private final Semaphore go = new Semaphore(0);
-        private final Semaphore gone = new Semaphore(0);
-        private final Completion ended = new Completion();
-        private final TaskQueue.Entry timeout = new TaskQueue.Entry("timeout of a thread", this::timeUp, true);
-        private final Thread thread;
-        private @Nullable Completion waitsFor;
-
-        SimulatedThread(Runnable body) {
-            thread = new Thread(() -> run(body), "simulated");
-            thread.setDaemon(true);
-        }
-
-        void start() {
-            thread.start();
-        }
-
-        void interrupt() {
-            thread.interrupt();
-        }
-
-        boolean isCurrent() {
-            return Thread.currentThread() == thread;
-        }
-
-        private void run(Runnable body) {
-            go.acquireUninterruptibly();
-            try {
-                body.run();
-            } catch (RuntimeException | Error e) {
-                threadFailure = threadFailure == null ? e : threadFailure;
-            }
-            ended.complete(0);
-            wake(ended);
-            gone.release();
-        }
-
-        void waitFor(Completion completion, long deadline, boolean forever) {
-            waitsFor = completion;
-            waiting.add(this);
-            if (!forever) {
-                queue.put(timeout, deadline);
-            }
-            gone.release();
-            go.acquireUninterruptibly();
-            waitsFor = null;
-        }
-
-        private void timeUp() {
-            waiting.remove(this);
-            resume(this);
+    /** A task with the thread that handed it over: tasks of one thread keep their order. */
+    private record Executed(Thread submitter, Runnable task) implements Runnable {
+        @Override
+        public void run() {
+            task.run();
         }
     }
 }

@@ -11,27 +11,63 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MessageRingTest {
-    private final MessageRing ring = new MessageRing(4);
+    private final MessageRing ring = new MessageRing(4) {};
 
-    private int add(Object message, Sender sender) {
-        return ring.add(message, ring.messageStorage(), sender, ring.senderStorage());
+    private int add(Object entry) {
+        ring.store(ring.newStorage());
+        return ring.add(entry);
     }
 
     @Test
-    void needsNoStorageForSendersThatDoNotWait() {
-        ring.add("a", ring.messageStorage(), null, null);
+    void needsNoStorageForAnEntryThatIsAway() {
+        assertThat(ring.addAway("a")).isZero();
+        ring.dropOldest();
+        assertThat(ring.addAway("b")).isEqualTo(1);
+
+        assertThat(ring.queued()).isEqualTo(1);
+        assertThat(ring.store(null)).as("has storage").isFalse();
+    }
+
+    @Test
+    void takesAnEntryThatWasAwayBackIntoItsPlace() {
+        ring.addAway("a");
+        add("b");
+
+        ring.putBack("a");
 
         assertThat(ring.oldest()).isEqualTo("a");
-        assertThat(ring.oldestSender()).isNull();
+        ring.dropOldest();
+        assertThat(ring.oldest()).isEqualTo("b");
+    }
+
+    @Test
+    void keepsTheStorageThatCameFirst() {
+        add("a");
+
+        ring.store(new Object[4]);
+
+        assertThat(ring.oldest()).isEqualTo("a");
+        assertThat(ring.newStorage()).isNull();
     }
 
     @Test
     void removingASenderThatIsNotThereDoesNothing() {
-        add("a", new Sender());
+        add(new BlockedSender("a"));
 
-        ring.remove(new Sender());
+        assertThat(ring.remove(new BlockedSender("a"))).isFalse();
 
-        assertThat(ring.count()).isEqualTo(1);
+        assertThat(ring.queued()).isEqualTo(1);
+    }
+
+    @Test
+    void tellsASenderItsSlot() {
+        add("a");
+        var sender = new BlockedSender("b");
+
+        add(sender);
+        Sender.settle(sender, 0);
+
+        assertThat(sender.result()).isEqualTo(1);
     }
 
     /** Against a list: whatever is added, dropped and removed, order is kept and slot numbers go on. */
@@ -40,28 +76,23 @@ class MessageRingTest {
     void behavesLikeAListWithSlotNumbersThatGoOn(long seed) {
         var random = new Random(seed);
         List<Sender> senders = new ArrayList<>();
-        List<Object> messages = new ArrayList<>();
         int added = 0;
         for (int i = 0; i < 5_000; i++) {
             int what = random.nextInt(4);
-            if (what < 2 && ring.free() > 0) {
-                var sender = new Sender();
-                assertThat(add(i, sender)).as("slot, seed %d", seed).isEqualTo(added++ % 4);
+            if (what < 2 && ring.room() > 0) {
+                var sender = new BlockedSender(i);
+                assertThat(add(sender)).as("slot, seed %d", seed).isEqualTo(added++ % 4);
                 senders.add(sender);
-                messages.add(i);
-            } else if (what == 2 && ring.count() > 0) {
+            } else if (what == 2 && ring.queued() > 0) {
                 ring.dropOldest();
                 senders.remove(0);
-                messages.remove(0);
-            } else if (what == 3 && ring.count() > 0) {
-                int victim = random.nextInt(ring.count());
-                ring.remove(senders.remove(victim));
-                messages.remove(victim);
+            } else if (what == 3 && ring.queued() > 0) {
+                Sender victim = senders.remove(random.nextInt(ring.queued()));
+                assertThat(ring.remove(victim)).as("removed, seed %d", seed).isTrue();
             }
-            assertThat(ring.count()).as("count, seed %d", seed).isEqualTo(messages.size());
-            if (!messages.isEmpty()) {
-                assertThat(ring.oldest()).as("oldest, seed %d", seed).isEqualTo(messages.get(0));
-                assertThat(ring.oldestSender()).isSameAs(senders.get(0));
+            assertThat(ring.queued()).as("count, seed %d", seed).isEqualTo(senders.size());
+            if (!senders.isEmpty()) {
+                assertThat(ring.oldest()).as("oldest, seed %d", seed).isSameAs(senders.get(0));
             }
         }
     }
