@@ -224,6 +224,19 @@ final class MsgqBinding {
         if (!endpoint.canReceive() || drainRequests.getAndIncrement() != 0) {
             return;
         }
+        boolean served = false;
+        try {
+            drainRequested();
+            served = true;
+        } finally {
+            if (!served) { // the client has thrown an Error; what is left must not wait for ever
+                drainRequests.set(0);
+                drainSoon();
+            }
+        }
+    }
+
+    private void drainRequested() {
         int served;
         do {
             served = drainRequests.get();
