@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.hwmailbox.examples.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+/** The benchmarks do what they say; how fast is not for a test to tell. */
+class BenchmarksTest {
+    @Test
+    void eachMessageIsReportedAndEachDeliveryArrives() {
+        var benchmark = new MessageBenchmark();
+
+        for (int i = 0; i < 45; i++) {
+            assertThat(benchmark.sendAndTxDone()).isEqualTo(i % 20);
+            benchmark.receivedData();
+        }
+
+        assertThat(benchmark.delivered()).isEqualTo(90);
+        assertThat(benchmark.arrayBlockingQueueOfferPoll()).isNotNull();
+    }
+
+    @Test
+    void bothChannelsTransmit() {
+        var benchmark = new ScalingBenchmark();
+
+        assertThat(benchmark.oneChannel()).isZero();
+        assertThat(benchmark.oneChannel()).isEqualTo(1);
+    }
+
+    @Test
+    void sizesAreWithinTheirBars() {
+        assertThat(Footprint.unboundChannelBytes()).isLessThanOrEqualTo(40);
+        assertThat(Footprint.boundChannelBytes()).isLessThanOrEqualTo(256);
+        assertThat(Footprint.controllerBytes(1000) - Footprint.controllerBytes(500))
+                .as("500 channels")
+                .isBetween(500 * 40L, 500 * 45L);
+    }
+
+    @Test
+    void timesAreMeasured() {
+        assertThat(Footprint.registerNanos(1000)).isPositive();
+        assertThat(Footprint.bindAndCloseNanos(10)).isPositive();
+    }
+}
