@@ -2,6 +2,7 @@
 package dev.hwmailbox.examples.boot;
 
 import dev.hwmailbox.devicetree.InterruptSpecifier;
+import dev.hwmailbox.examples.timeline.Timeline;
 import dev.hwmailbox.gunyah.ResourceManagerNode;
 import dev.hwmailbox.gunyah.hypervisor.MemoryExtent;
 import dev.hwmailbox.gunyah.hypervisor.SoftwareHypervisor;

@@ -4,6 +4,7 @@ package dev.hwmailbox.examples.boot;
 import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.devicetree.DeviceTreeBlob;
 import dev.hwmailbox.devicetree.InterruptSpecifier;
+import dev.hwmailbox.examples.timeline.Timeline;
 import dev.hwmailbox.gunyah.GunyahDeviceTree;
 import dev.hwmailbox.gunyah.ResourceManagerNode;
 import dev.hwmailbox.gunyah.msgq.MsgqEndpoint;

@@ -5,6 +5,7 @@ import dev.hwmailbox.Completion;
 import dev.hwmailbox.MailboxChannel;
 import dev.hwmailbox.MailboxScheduler;
 import dev.hwmailbox.Mailboxes;
+import dev.hwmailbox.examples.timeline.Timeline;
 import dev.hwmailbox.gunyah.GunyahError;
 import dev.hwmailbox.gunyah.hypervisor.VirtualMachine;
 import dev.hwmailbox.gunyah.msgq.GunyahMsgqController;

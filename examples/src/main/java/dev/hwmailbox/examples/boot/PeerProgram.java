@@ -7,6 +7,7 @@ import dev.hwmailbox.devicetree.DeviceTree;
 import dev.hwmailbox.devicetree.Interrupts;
 import dev.hwmailbox.devicetree.Node;
 import dev.hwmailbox.devicetree.Property;
+import dev.hwmailbox.examples.timeline.Timeline;
 import dev.hwmailbox.gunyah.CapabilityId;
 import dev.hwmailbox.gunyah.GunyahDeviceTree;
 import dev.hwmailbox.gunyah.hypervisor.GuestContext;

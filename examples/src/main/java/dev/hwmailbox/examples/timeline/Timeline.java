@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.hwmailbox.examples.boot;
+package dev.hwmailbox.examples.timeline;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -11,8 +11,14 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
-/** Prints what happens, as it happens: who did what, when. Lines for people, or JSON Lines for programs. */
-final class Timeline {
+/**
+ * Prints what happens, as it happens: who did what, when. Lines for people, or JSON Lines for programs.
+ *
+ * <p>Context: any thread.
+ *
+ * @since 0.1
+ */
+public final class Timeline {
     private final PrintWriter out;
     private final boolean json;
     private final ObjectMapper mapper = new ObjectMapper();
@@ -20,20 +26,37 @@ final class Timeline {
     private LongSupplier clock = () -> 0;
     private long start;
 
-    Timeline(PrintWriter out, boolean json) {
+    /**
+     * Makes a timeline on which all happens at 0 until its clock is started.
+     *
+     * @param out where to print
+     * @param json JSON Lines instead of text
+     */
+    public Timeline(PrintWriter out, boolean json) {
         this.out = out;
         this.json = json;
     }
 
-    /** From here on times count from now. */
-    void startClock(LongSupplier nanoTime) {
+    /**
+     * From here on times count from now.
+     *
+     * @param nanoTime the clock, in nanoseconds
+     */
+    public void startClock(LongSupplier nanoTime) {
         locked(() -> {
             clock = nanoTime;
             start = nanoTime.getAsLong();
         });
     }
 
-    void add(String who, String what, Object... arguments) {
+    /**
+     * Adds a line.
+     *
+     * @param who the doer
+     * @param what a format, as {@link String#format} takes it
+     * @param arguments what to put there
+     */
+    public void add(String who, String what, Object... arguments) {
         String text = String.format(Locale.ROOT, what, arguments);
         locked(() -> {
             long nanos = clock.getAsLong() - start;
@@ -49,8 +72,13 @@ final class Timeline {
         });
     }
 
-    /** The last line. */
-    void end(String result, Map<String, Object> counts) {
+    /**
+     * Adds the last line.
+     *
+     * @param result one word
+     * @param counts what came of it, in order; names with underscores for spaces
+     */
+    public void end(String result, Map<String, Object> counts) {
         locked(() -> {
             if (json) {
                 Map<String, Object> event = new LinkedHashMap<>();
