@@ -215,10 +215,8 @@ final class MailboxTestClient implements AutoCloseable {
             if (!ready) {
                 return null;
             }
-            byte[] taken = received.clone();
-            Arrays.fill(received, (byte) 0);
             ready = false;
-            return taken;
+            return received.clone();
         } finally {
             lock.unlock();
         }
