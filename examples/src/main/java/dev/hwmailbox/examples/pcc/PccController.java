@@ -37,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  * could not; completions know their message.
  */
 final class PccController implements AutoCloseable {
+    /** Most subspaces a table can have. */
+    static final int MAX_SUBSPACES = 256;
+
     private static final String NAME = "pcc";
 
     private final MailboxController controller;
@@ -45,6 +48,9 @@ final class PccController implements AutoCloseable {
     PccController(PccHardware hardware, List<PccSubspace> table, TxDoneMethod method, MailboxScheduler scheduler) {
         if (method == TxDoneMethod.POLL) {
             throw new IllegalArgumentException("there are interrupts, nobody has to poll");
+        }
+        if (table.size() > MAX_SUBSPACES) {
+            throw new IllegalArgumentException("more than " + MAX_SUBSPACES + " subspaces: " + table.size());
         }
         controller = MailboxController.builder(new Ops(), scheduler)
                 .name(NAME)

@@ -103,9 +103,8 @@ final class PccLink implements PccHardware.InterruptHandler {
         if (command.get() != NONE) { // of a sender that has gone; when it is complete, this one is tried again
             return -Errno.EBUSY;
         }
-        // The register goes first, so that a neighbour's interrupt on a shared line finds either no flag or a command
-        // that
-        // is not complete. The flag goes before the doorbell, so that a fast interrupt is not taken for a neighbour's.
+        // The register goes first: a neighbour's interrupt on a shared line finds no flag, or a command not complete.
+        // The flag goes before the doorbell: a fast interrupt is not taken for a neighbour's.
         hardware.commandComplete(index, false);
         command.set(txId);
         int result = hardware.ringDoorbell(index);

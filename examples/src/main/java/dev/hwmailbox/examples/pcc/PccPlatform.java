@@ -97,7 +97,6 @@ final class PccPlatform implements PccHardware {
             register.error = error;
             register.asserted = true;
             line(line).pending = true;
-            return register;
         });
         interruptDelivery.execute(() -> deliver(line));
     }
@@ -245,8 +244,16 @@ final class PccPlatform implements PccHardware {
         locked(() -> {
             unclaimed += claimed ? 0 : 1;
             line(number).running = false;
-            return unclaimed;
         });
+    }
+
+    private void locked(Runnable action) {
+        lock.lock();
+        try {
+            action.run();
+        } finally {
+            lock.unlock();
+        }
     }
 
     private <T> T locked(Supplier<T> action) {

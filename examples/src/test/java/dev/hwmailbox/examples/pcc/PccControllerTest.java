@@ -17,6 +17,7 @@ import java.lang.reflect.Proxy;
 import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -113,6 +114,18 @@ final class PccControllerTest {
     void cannotBeMadeToPoll() {
         assertThatThrownBy(() -> new PccController(bed.platform, PccBed.TABLE, TxDoneMethod.POLL, bed.scheduler))
                 .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void takesATableOfUpTo256Subspaces() {
+        List<PccSubspace> table = Collections.nCopies(256, PccBed.TABLE.get(FIRST));
+        assertThat(new PccController(bed.platform, table, TxDoneMethod.IRQ, bed.scheduler))
+                .hasToString("pcc[256 channels]");
+
+        assertThatThrownBy(() -> new PccController(
+                        bed.platform, Collections.nCopies(257, table.get(0)), TxDoneMethod.IRQ, bed.scheduler))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("more than 256 subspaces: 257");
     }
 
     @Test
