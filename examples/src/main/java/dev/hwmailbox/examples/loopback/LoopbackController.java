@@ -85,6 +85,7 @@ final class LoopbackController implements ChannelOps, AutoCloseable {
             return 0;
         }
         if (!silent) {
+            line(channel).timer().cancel(); // of a message whose sender gave up
             line(channel).transfer().set(new Transfer(txId, (ByteBuffer) message));
             line(channel).timer().arm(latencyNanos);
         }

@@ -3,6 +3,8 @@ package dev.hwmailbox.examples.loopback;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hwmailbox.ClientOptions;
+import dev.hwmailbox.Errno;
 import dev.hwmailbox.MailboxChannel;
 import dev.hwmailbox.testing.RecordingClient;
 import dev.hwmailbox.testing.VirtualScheduler;
@@ -124,6 +126,19 @@ final class LoopbackControllerTest {
         scheduler.runUntilIdle();
 
         sender.assertNothingHappened();
+    }
+
+    @Test
+    void aMessageBehindOneThatWasGivenUpTakesItsFullTime() {
+        sender.options(ClientOptions.blocking(Duration.ofMillis(2)));
+        MailboxChannel channel = bind(device(Windows.NONE), 0, sender);
+
+        assertThat(channel.sendMessage(bytes(1))).isEqualTo(-Errno.ETIME);
+        assertThat(channel.sendMessage(bytes(2))).isEqualTo(-Errno.ETIME);
+        scheduler.runUntilIdle();
+
+        assertThat(scheduler.elapsed()).isEqualTo(Duration.ofMillis(5));
+        sender.assertReceived(bytes(0xa7));
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.hwmailbox.Errno;
 import dev.hwmailbox.testing.FakeController;
 import dev.hwmailbox.testing.MailboxTestBed;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
@@ -117,6 +118,28 @@ final class MailboxTestProbeTest {
         assertThat(probe.client()).isEmpty();
         assertThat(bed.controller().controller().channel(0).isBound()).isFalse();
         assertThat(bed.mailboxes().removeListener(probe)).isFalse();
+    }
+
+    @Test
+    void closingInsideAnAttemptInVainMakesItTheLast() {
+        unregister();
+        MailboxTestProbe probe = start("both");
+        AtomicInteger furtherAttempts = new AtomicInteger();
+        bed.controller()
+                .channel(0)
+                .onStartup(
+                        () -> {
+                            bed.mailboxes().register(other().controller());
+                            probe.close();
+                            return -Errno.EIO;
+                        },
+                        furtherAttempts::incrementAndGet);
+        bed.controller().channel(1).onStartup(() -> -Errno.EIO);
+
+        register();
+
+        assertThat(furtherAttempts).hasValue(0);
+        assertThat(probe.client()).isEmpty();
     }
 
     @Test
