@@ -119,9 +119,10 @@ final class CloseStress {
         }
 
         @Actor
-        void closeAndSend() {
+        void closeAndGoOn() {
             close();
             call(() -> channel.sendMessage(2));
+            call(() -> hardware.receivedData(3)); // the channel is still bound while the attempt lasts
         }
 
         @Arbiter
