@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.examples.bench;
 
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -15,18 +15,21 @@ import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.CommandLineOptionException;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
+import org.openjdk.jmh.runner.options.Options;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.VerboseMode;
-import org.openjdk.jmh.util.Statistics;
 
 /**
  * Runs the benchmarks and prints a table: what was measured, against what, and whether it is within its bar. Options of JMH
  * are taken over, so {@code -f 1} makes a quick run and {@code -v NORMAL} shows everything.
  *
- * <p>Figures are medians over all iterations of all forks, because a machine that is shared makes means useless.
+ * <p>All of them run in rounds, one fork of each after the other, and what is compared is compared within a round: a shared
+ * machine is faster in one minute than in the next. Figures are medians, of the iterations of a fork and then of the rounds.
  */
 public final class Bench {
-    private final Map<String, RunResult> results = new TreeMap<>();
+    private static final int ROUNDS = 5;
+
+    private final Map<String, List<RunResult>> rounds = new TreeMap<>();
     private int missed;
 
     private Bench() {}
@@ -35,8 +38,11 @@ public final class Bench {
         var bench = new Bench();
         print("%-58s %12s %12s  %s%n", "what", "figure", "bar", "within");
         bench.footprint();
-        bench.run(args, 1, MessageBenchmark.class, ScalingBenchmark.class);
-        bench.run(args, 2, ScalingBenchmark.class);
+        var options = new CommandLineOptions(args);
+        for (int round = 0; round < options.getForkCount().orElse(ROUNDS); round++) {
+            bench.run(options, 1, MessageBenchmark.class, ScalingBenchmark.class);
+            bench.run(options, 2, ScalingBenchmark.class);
+        }
         bench.messages();
         bench.scaling();
         print("%d of the bars missed%n", bench.missed);
@@ -62,35 +68,34 @@ public final class Bench {
         figure("bind and close, 1,000,000 channels, ns", many);
     }
 
-    private void run(String[] args, int threads, Class<?>... benchmarks)
-            throws RunnerException, CommandLineOptionException {
+    private void run(Options given, int threads, Class<?>... benchmarks) throws RunnerException {
         var options = new OptionsBuilder()
-                .parent(new CommandLineOptions(args))
+                .parent(given)
+                .forks(1)
                 .threads(threads)
-                .addProfiler(GCProfiler.class);
-        if (!List.of(args).contains("-v")) {
-            options.verbosity(VerboseMode.SILENT);
-        }
+                .addProfiler(GCProfiler.class)
+                .verbosity(given.verbosity().orElse(VerboseMode.SILENT));
         for (Class<?> benchmark : benchmarks) {
             options.include("\\b" + benchmark.getSimpleName() + "\\b");
         }
-        Collection<RunResult> run = new Runner(options.build()).run();
-        for (RunResult result : run) {
+        for (RunResult result : new Runner(options.build()).run()) {
             String name = result.getParams().getBenchmark();
-            results.put(name.substring(name.lastIndexOf('.') + 1) + " " + threads, result);
+            rounds.computeIfAbsent(name.substring(name.lastIndexOf('.') + 1) + " " + threads, n -> new ArrayList<>())
+                    .add(result);
         }
     }
 
     private void messages() {
-        double queue = median("arrayBlockingQueueOfferPoll 1");
-        double message = median("sendAndTxDone 1");
+        figure("ArrayBlockingQueue: offer and poll, ns", median("arrayBlockingQueueOfferPoll 1"));
+        figure("ReentrantLock: lock and unlock, ns", median("reentrantLockUnlock 1"));
+        figure("message: send and tx-done, ns", median("sendAndTxDone 1"));
+        bar(
+                "message: send and tx-done / offer and poll",
+                ratio("sendAndTxDone 1", "arrayBlockingQueueOfferPoll 1"),
+                1.3);
+        bar("message: bytes allocated", allocated("sendAndTxDone 1"), 0.5);
         double bare = median("callback 1");
         double received = median("receivedData 1");
-        figure("ArrayBlockingQueue: offer and poll, ns", queue);
-        figure("ReentrantLock: lock and unlock, ns", median("reentrantLockUnlock 1"));
-        figure("message: send and tx-done, ns", message);
-        bar("message: send and tx-done / offer and poll", message / queue, 1.3);
-        bar("message: bytes allocated", allocated("sendAndTxDone 1"), 0.5);
         figure("callback called bare, ns", bare);
         figure("received data to callback, ns", received);
         bar("received data to callback: more than bare, ns", received - bare, 15);
@@ -98,33 +103,42 @@ public final class Bench {
     }
 
     private void scaling() {
-        double one = median("neighbours 1");
-        double two = median("neighbours 2");
-        figure("neighbouring channels: 1 thread, messages/us", one);
-        figure("neighbouring channels: 2 threads, messages/us", two);
-        atLeast("neighbouring channels: 2 threads / 1 thread", two / one, 1.9);
-        double alone = median("oneChannel 1");
-        double shared = median("oneChannel 2");
-        figure("one channel: 2 senders, messages/us", shared);
-        atLeast("one channel: 2 senders / 1 sender", shared / alone, 1.0 / 3);
+        figure("neighbouring channels: 1 thread, messages/us", median("neighbours 1"));
+        figure("neighbouring channels: 2 threads, messages/us", median("neighbours 2"));
+        atLeast("neighbouring channels: 2 threads / 1 thread", ratio("neighbours 2", "neighbours 1"), 1.9);
+        figure("one channel: 2 senders, messages/us", median("oneChannel 2"));
+        atLeast("one channel: 2 senders / 1 sender", ratio("oneChannel 2", "oneChannel 1"), 1.0 / 3);
     }
 
     private double median(String name) {
-        Statistics statistics = result(name).getPrimaryResult().getStatistics();
-        return statistics.getPercentile(50);
+        return Medians.of(figures(name));
+    }
+
+    private double ratio(String name, String to) {
+        return Medians.ofRatios(figures(name), figures(to));
+    }
+
+    private double[] figures(String name) {
+        return results(name).stream()
+                .mapToDouble(result -> result.getPrimaryResult().getStatistics().getPercentile(50))
+                .toArray();
     }
 
     private double allocated(String name) {
-        var bytes = result(name).getSecondaryResults().get("gc.alloc.rate.norm");
-        return Objects.requireNonNull(bytes, "gc.alloc.rate.norm").getScore();
+        return results(name).stream()
+                .map(result -> result.getSecondaryResults().get("gc.alloc.rate.norm"))
+                .mapToDouble(bytes ->
+                        Objects.requireNonNull(bytes, "gc.alloc.rate.norm").getScore())
+                .max()
+                .orElseThrow();
     }
 
-    private RunResult result(String name) {
-        RunResult result = results.get(name);
-        if (result == null) {
-            throw new IllegalStateException("no result " + name + " among " + results.keySet());
+    private List<RunResult> results(String name) {
+        List<RunResult> results = rounds.get(name);
+        if (results == null) {
+            throw new IllegalStateException("no result " + name + " among " + rounds.keySet());
         }
-        return result;
+        return results;
     }
 
     private static void figure(String what, double figure) {
