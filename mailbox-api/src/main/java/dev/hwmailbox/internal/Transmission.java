@@ -58,7 +58,7 @@ abstract class Transmission extends MessageRing {
     volatile byte life = STARTING;
     private boolean spaceWanted;
 
-    // The attempt under way or the message in flight, by phase: an entry of the
+    // The attempt under way or the message in flight, by phase: an entry of the ring.
     private byte phase = IDLE;
     private long txId;
     private @Nullable Object current;
@@ -147,7 +147,7 @@ abstract class Transmission extends MessageRing {
                     return -Errno.EINVAL;
                 }
                 if (phase == IDLE && queued() == 0) {
-                    // A channel at rest, the common case: no detour through the
+                    // A channel at rest, the common case: no detour through the ring's storage.
                     slot = addAway(entry);
                     todo = begin(Thread.currentThread(), entry);
                 } else if (room() == 0) {
@@ -381,8 +381,7 @@ abstract class Transmission extends MessageRing {
         enter();
         try {
             life = CLOSED;
-            // What another thread has claimed it reports; what this one has, further out, it could only report too
-            // late.
+            // What another thread has claimed it reports; what this one has, further out, it could only report late.
             unreported = owed && reporter == Thread.currentThread();
             dropped = phase != IDLE;
             vacant = phase != SUBMITTING;
@@ -477,15 +476,7 @@ abstract class Transmission extends MessageRing {
                     dropOldest();
                 }
             }
-            case REFUSED -> {
-                begin = retry || expired;
-                if (life != CLOSED && expired) {
-                    dropOldest();
-                } else if (life != CLOSED) {
-                    putBack(current);
-                }
-                forgetCurrent();
-            }
+            case REFUSED -> begin = takeBack();
             case DELIVERED -> reports--;
             default -> {}
         }
@@ -494,8 +485,7 @@ abstract class Transmission extends MessageRing {
         }
 
         int todo = NOTHING;
-        // Reports made inside a report nest. What was completed inside an attempt does not, the outermost report will
-        // look
+        // Reports made inside a report nest. What was completed inside an attempt does not, the outermost report looks
         // again: a controller that completes at once and a client that sends from txDone would never return otherwise.
         boolean mayClaim = reports == 0 || (reporter == self && event == REPORTED);
         if (phase == IN_FLIGHT && reported && mayClaim && !owing) {
@@ -516,6 +506,17 @@ abstract class Transmission extends MessageRing {
             todo = TELL_WRITABLE;
         }
         return todo;
+    }
+
+    /** The message is the oldest again, or leaves; tells whether there is a cause for another attempt. */
+    private boolean takeBack() {
+        if (life != CLOSED && expired) {
+            dropOldest();
+        } else if (life != CLOSED) {
+            putBack(current);
+        }
+        forgetCurrent();
+        return retry || expired;
     }
 
     private int afterClose(int event) {

@@ -26,8 +26,7 @@ final class MailboxTestProbe implements RegistrationListener, AutoCloseable {
     private final Windows windows;
     private final MailboxScheduler scheduler;
 
-    // Attempts that are wanted; whoever brings the first one makes them all, so no two can take a channel from each
-    // other.
+    // Attempts that are wanted. Whoever brings the first makes them all: no two take a channel from each other.
     private final AtomicInteger wanted = new AtomicInteger();
     private volatile @Nullable MailboxTestClient client;
     private volatile boolean closed;

@@ -24,9 +24,8 @@ final class PccLink implements PccHardware.InterruptHandler {
     private final int index;
     private final boolean reports;
 
-    // The in-use flag: the transmission whose command the platform has. That a completion carries its number is what
-    // keeps
-    // a late one from ending somebody else's message.
+    // The in-use flag: the transmission whose command the platform has. A completion carries its number, so that a
+    // late one does not end somebody else's message.
     private final AtomicLong command = new AtomicLong(NONE);
     private volatile @Nullable ByteBuffer window;
     private volatile int status;

@@ -27,8 +27,7 @@ final class CapabilitySpace extends HypervisorObject {
     private final int limit;
 
     // Written under the set-up lock, read by anybody. A reader of an array that has been replaced acts as if it had
-    // come
-    // before the replacement.
+    // come before the replacement.
     private volatile AtomicReferenceArray<@Nullable Capability> slots;
     private volatile Dictated dictated = new Dictated(new long[0], new Capability[0]);
 

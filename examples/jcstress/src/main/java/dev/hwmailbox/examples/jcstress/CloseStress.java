@@ -70,8 +70,7 @@ final class CloseStress {
     @Outcome(expect = Expect.FORBIDDEN, desc = "lost, two outcomes, a call too late, or not closed in order")
     @State
     public static class QueueAgainstClose extends Rig {
-        // By two threads at once: what was claimed before the close, by the one that claimed; the rest by the one that
-        // closes.
+        // By two threads at once: what was claimed before the close by the claimer, the rest by the closer.
         private final AtomicInteger told = new AtomicInteger();
 
         public QueueAgainstClose() {
