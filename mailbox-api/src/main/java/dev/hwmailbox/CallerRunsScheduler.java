@@ -127,6 +127,7 @@ public final class CallerRunsScheduler implements MailboxScheduler {
      *
      * @param longest how long to wait at most, not negative
      * @return true if a task was due
+     * @throws IllegalArgumentException if the time is negative
      */
     public boolean idle(Duration longest) {
         long deadline = nanoTime() + Nanos.of(longest, "longest");

@@ -12,7 +12,8 @@ package dev.hwmailbox;
 public enum ChannelEvent {
     /**
      * Messages that were queued or in flight have been dropped and will not be reported: the channel was closed over
-     * them, or the controller gave them up. Blocked senders learn it from their own result.
+     * them, or the controller gave them up. Blocked senders learn it from their own result; one whose message was just
+     * being reported may have the reported status instead.
      */
     ABANDONED,
 

@@ -29,7 +29,7 @@ public record ClientOptions(boolean txBlock, Duration txTimeout, boolean knowsTx
     /** For {@link #txTimeout}: no limit at all; the wait ends when the message is reported or the channel closed. */
     public static final Duration NO_TIMEOUT = Duration.ofNanos(Nanos.FOREVER);
 
-    /** Sends return at once; completion is reported by the controller. The default of {@link MailboxClient#options}. */
+    /** Sends return at once; the client does not know by itself what has left. The default of {@link MailboxClient#options}. */
     public static final ClientOptions NON_BLOCKING = new ClientOptions(false, Duration.ZERO, false);
 
     public ClientOptions {
@@ -54,7 +54,7 @@ public record ClientOptions(boolean txBlock, Duration txTimeout, boolean knowsTx
      * Options of a client whose sends wait.
      *
      * @param txTimeout longest wait, not negative; zero stands for {@link #LONGEST_TX_TIMEOUT}, {@link #NO_TIMEOUT} for none
-     * @return blocking options, completion reported by the controller
+     * @return blocking options of a client that does not know by itself what has left
      */
     public static ClientOptions blocking(Duration txTimeout) {
         return new ClientOptions(true, txTimeout, false);

@@ -58,7 +58,7 @@ public final class MailboxChannel implements AutoCloseable {
      * has its own status and its own deadline, and is told when the channel closes.
      *
      * @param message the message; null is legal, a bare signal
-     * @return the queue slot used, 0 to {@link #TX_QUEUE_LENGTH} - 1, or
+     * @return the queue slot used, 0 to the queue's length - 1, or
      *     <ul>
      *       <li>{@code -EINVAL}: the channel is closed;
      *       <li>{@code -ENOBUFS}: the queue is full; {@link MailboxClient#writable} tells when to try again;
@@ -112,6 +112,7 @@ public final class MailboxChannel implements AutoCloseable {
      * @return the queue slot used, once the message is reported with a status of 0 or more; or a {@link MailboxException}:
      *     EINVAL if the channel is closed, ENOBUFS if its queue is full, both at once; ETIME after the timeout, ESHUTDOWN if
      *     the channel was closed meanwhile, or the negative status reported for the message
+     * @throws IllegalArgumentException if the timeout is negative
      */
     public CompletableFuture<Integer> sendMessageAsync(@Nullable Object message, Duration timeout) {
         return bound.sendAsync(message, Nanos.of(timeout, "timeout"));
@@ -162,6 +163,7 @@ public final class MailboxChannel implements AutoCloseable {
      * @param timeout longest wait, not negative
      * @return the controller's answer, by custom 0; {@code -ENOTSUPP} if it cannot flush, {@code -ETIME} by custom if time
      *     was too short, {@code -EIO} if it threw, {@code -EINVAL} if the channel is closed
+     * @throws IllegalArgumentException if the timeout is negative
      */
     public int flush(Duration timeout) {
         return bound.flush(Nanos.of(timeout, "timeout"));

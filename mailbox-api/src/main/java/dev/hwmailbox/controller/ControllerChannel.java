@@ -103,8 +103,9 @@ public final class ControllerChannel {
      * @param client the new owner
      * @return the channel for the client
      * @throws MailboxException EBUSY if the channel has an owner, the last attempt of a closed one is still on its way, or
-     *     the {@link ControllerOwner} refuses a reference, whose exceptions pass through; the negated result of startup if that is not 0, EIO if it threw; ESHUTDOWN if the channel was closed during
-     *     startup. An exception of the kind thrown by startup passes through
+     *     the {@link ControllerOwner} refuses a reference; the negated result of startup if that is not 0, EIO if it threw;
+     *     ESHUTDOWN if the channel was closed during startup. A {@code MailboxException} that startup throws, and whatever
+     *     the controller's owner throws, passes through
      */
     public MailboxChannel bindClient(MailboxClient client) {
         Objects.requireNonNull(client, "client");

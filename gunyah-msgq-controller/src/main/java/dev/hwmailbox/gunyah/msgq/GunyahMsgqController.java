@@ -26,10 +26,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A channel takes {@link MsgqMessage}s, or {@link java.nio.ByteBuffer}s from position to limit, which push; their
  * size is 1 to the endpoint's largest message. It delivers read-only {@code ByteBuffer}s that are valid during the
- * callback only. A message is done when the queue has accepted it and has room for the next one. One that finds the
- * queue full stays first in line and is sent again on the queue's interrupt or after {@link Builder#retryDelay}, for as
- * long as the channel is open. Any other refusal ends the message: {@code txDone} gets EMSGSIZE for a size, EINVAL for
- * an object that is no message, EOPNOTSUPP on a receive-only endpoint, and the hypervisor's error as Linux maps it.
+ * callback only. A message is done when the queue has accepted it and has room for the next one, or is said to have: a
+ * late interrupt may tell of room that this very message has filled. One that finds the queue full stays first in line
+ * and is sent again on the queue's interrupt or after {@link Builder#retryDelay}, for as long as the channel is open. Any
+ * other refusal ends the message: {@code txDone} gets EMSGSIZE for a size, EINVAL for an object that is no message,
+ * EOPNOTSUPP on a receive-only endpoint, and the hypervisor's error as Linux maps it.
  *
  * <p>Level-triggered lines work as edge-triggered ones do. "Room again" stays asserted for nearly all of a queue's life,
  * so its line is masked except while a message waits for room, and masked again by its handler before anything else; at
