@@ -93,6 +93,7 @@ public final class ControllerCheck {
         }
         ControllerLog log = new ControllerLog();
         try (ControllerBench bench = benches.apply(log)) {
+            bench.expectMethodAsDeclared();
             body.accept(bench);
             log.requireNoViolation();
         } catch (RuntimeException | AssertionError | StackOverflowError | ControllerProbe.Deliberate e) {

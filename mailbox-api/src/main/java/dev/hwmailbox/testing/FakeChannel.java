@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
@@ -53,6 +54,7 @@ public final class FakeChannel {
     private final List<Runnable> shutdowns = new ArrayList<>();
     private final List<Flight> flights = new ArrayList<>();
     private final Set<Later> pending = new HashSet<>();
+    private boolean started;
 
     FakeChannel(FakeController fake, int index, KitClock clock) {
         this.fake = fake;
@@ -193,7 +195,7 @@ public final class FakeChannel {
      * @param message the data; null for a bare signal
      */
     public void receiveAfter(Duration delay, @Nullable Object message) {
-        later("receives", Nanos.of(delay, "delay"), () -> receive(message));
+        later("receives", Nanos.of(delay, "delay"), () -> receive(message), () -> true);
     }
 
     /** Reports the message in flight as sent. */
@@ -290,23 +292,28 @@ public final class FakeChannel {
         SendResponse scripted = read(() -> responses.isEmpty() ? null : responses.remove(0));
         SendResponse response = scripted != null ? scripted : checked(standard.apply(message));
         var flight = new Flight(clock.elapsed(), Shown.snapshot(message), txId, response.errno());
-        locked(() -> flights.add(flight));
+        locked(() -> {
+            flights.add(flight);
+            if (!started) { // the channel was closed while this attempt was on its way
+                flight.abandon();
+            }
+        });
 
         RuntimeException failure = response.failure();
         UnaryOperator<@Nullable Object> reply = response.reply();
         if (response.retries()) {
-            later("has room again", response.delayNanos(), this::resubmit);
+            laterUnlessClosed("has room again", response.delayNanos(), this::resubmit);
         }
         if (failure != null) {
             throw failure;
         }
         if (reply != null) {
-            later("replies", response.replyDelayNanos(), () -> receive(reply.apply(message)));
+            laterUnlessClosed("replies", response.replyDelayNanos(), () -> receive(reply.apply(flight.message)));
         }
         Runnable report = () -> report(flight, response.status(), response.reports());
         switch (response.when()) {
             case INSIDE -> report.run();
-            case LATER -> later("completes #" + txId, response.delayNanos(), report);
+            case LATER -> laterUnlessClosed("completes #" + txId, response.delayNanos(), report);
             case BY_EXECUTOR -> response.executor().execute(report);
             case NEVER -> {}
         }
@@ -316,18 +323,22 @@ public final class FakeChannel {
 
     int startUp() {
         clock.switchPoint();
-        IntSupplier next = read(() -> startups.isEmpty() ? null : startups.remove(0));
+        IntSupplier next = read(() -> {
+            started = true;
+            return startups.isEmpty() ? null : startups.remove(0);
+        });
         return next == null ? 0 : next.getAsInt();
     }
 
     void shutDown() {
         clock.switchPoint();
-        List<Later> cancelled = read(() -> List.copyOf(pending));
+        List<Later> cancelled = read(() -> {
+            started = false;
+            return List.copyOf(pending);
+        });
         cancelled.forEach(Later::cancel);
         Runnable next = read(() -> {
-            for (Flight flight : flights) {
-                flight.outcome = flight.outcome == Outcome.ACCEPTED ? Outcome.ABANDONED : flight.outcome;
-            }
+            flights.forEach(Flight::abandon);
             return shutdowns.isEmpty() ? null : shutdowns.remove(0);
         });
         if (next != null) {
@@ -403,12 +414,17 @@ public final class FakeChannel {
         return response;
     }
 
-    private void later(String what, long delayNanos, Runnable action) {
+    private void laterUnlessClosed(String what, long delayNanos, Runnable action) {
+        later(what, delayNanos, action, () -> started);
+    }
+
+    private void later(String what, long delayNanos, Runnable action, BooleanSupplier condition) {
         var later = new Later(action);
         MailboxScheduler.Timer timer = clock.scheduler().timer(this + " " + what, later);
         later.timer = timer;
-        locked(() -> pending.add(later));
-        timer.arm(delayNanos);
+        if (read(() -> condition.getAsBoolean() && pending.add(later))) {
+            timer.arm(delayNanos);
+        }
     }
 
     /** Called under the lock. The latest flight if it is neither refused nor done. */
@@ -510,6 +526,10 @@ public final class FakeChannel {
             status = -refusal;
         }
 
+        void abandon() {
+            outcome = outcome == Outcome.ACCEPTED ? Outcome.ABANDONED : outcome;
+        }
+
         Attempt attempt() {
             return new Attempt(at, message, txId, outcome, status);
         }
@@ -526,8 +546,9 @@ public final class FakeChannel {
 
         @Override
         public void run() {
-            locked(() -> pending.remove(this));
-            action.run();
+            if (read(() -> pending.remove(this))) {
+                action.run();
+            }
         }
 
         void cancel() {

@@ -273,6 +273,18 @@ class FakeControllerTest {
         }
 
         @Test
+        void answersToBytesAsTheyWere() {
+            bed.channel().onSend(completeNow().replyAfter(THREE_MILLIS, message -> message));
+            byte[] buffer = {1};
+
+            channel.sendMessage(buffer);
+            buffer[0] = 9; // it has been reported, so the client may use it again
+            advance(3);
+
+            bed.client().assertReceived(new byte[] {1});
+        }
+
+        @Test
         void keepsBytesAsTheyWere() {
             ByteBuffer bytes = ByteBuffer.wrap(new byte[] {1, 2, 3});
             byte[] array = {4};
@@ -303,6 +315,22 @@ class FakeControllerTest {
 
             bed.client().assertNothingHappened();
             assertThat(bed.scheduler().pending()).isEmpty();
+            assertThat(outcomes()).containsExactly(Outcome.ABANDONED);
+        }
+
+        @Test
+        void isSilentAboutAMessageThatCameAfterShutdown() {
+            bed.channel().onEverySend(message -> {
+                channel.close(); // as another thread may at this moment
+                return completeAfter(THREE_MILLIS).replyAfter(THREE_MILLIS, sent -> sent);
+            });
+            channel.sendMessage("a");
+            channel = bed.bind();
+            bed.client().takeEvents();
+
+            advance(10);
+
+            bed.client().assertNothingHappened();
             assertThat(outcomes()).containsExactly(Outcome.ABANDONED);
         }
 
