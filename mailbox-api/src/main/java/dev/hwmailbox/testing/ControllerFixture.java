@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
  * says which numbers have reached the other side; in the other direction it sends a number and recognises what the client
  * gets. Channels are known by their index: 0, and 1 unless the controller has only one.
  *
- * <p>The five methods without default are needed always; each of the others belongs to a {@link ControllerTrait}, and is
- * needed unless that trait is declared.
+ * <p>The five methods without default are needed always. {@link #bind}, {@link #patience} and {@link #close} suit most
+ * controllers; each of the others belongs to a {@link ControllerTrait}, and is needed unless that trait is declared: the
+ * default throws {@link UnsupportedOperationException}, which fails the check.
  *
  * <p>Context: one thread, also from inside client callbacks; nothing blocks.
  *

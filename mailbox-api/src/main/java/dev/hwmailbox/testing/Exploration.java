@@ -33,7 +33,8 @@ public final class Exploration {
      *
      * @param seeds how many seeds, not negative
      * @param trial the test; it must start from nothing each time, and use no time but the scheduler's
-     * @return in how many different orders it ran. 1 means that no order was ever in doubt, and exploring it is in vain
+     * @return in how many different orders the seeds ran it, at least 1. If many seeds give 1, no order was ever in doubt,
+     *     and exploring it is in vain
      * @throws AssertionError at the first order in which the test fails, with its seed, its latest decisions, and what the
      *     test has thrown as its cause
      */

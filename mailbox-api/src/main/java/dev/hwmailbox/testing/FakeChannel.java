@@ -26,12 +26,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * One channel of a {@link FakeController}: what its hardware is to do, what it has been given, and its interrupt line.
  *
- * <p>Methods that begin with {@code on} put answers behind those given before; each is used once, and then the standard answer
- * counts. On a channel whose method is {@link TxDoneMethod#POLL}, a completion is what
- * {@link dev.hwmailbox.controller.ChannelOps#lastTxDone} says from then on; on one whose method is {@link TxDoneMethod#ACK}
- * the client reports, and the fake cannot.
+ * <p>Methods that begin with {@code on} put answers behind those given before; each is used once, and then the standard
+ * answer counts, which for messages is what {@link #onEverySend(SendResponse)} says. On a channel whose method is
+ * {@link TxDoneMethod#POLL}, a completion is what {@link dev.hwmailbox.controller.ChannelOps#lastTxDone} says from then
+ * on; on one whose method is {@link TxDoneMethod#ACK} the client reports, and the fake cannot.
  *
- * <p>Context: any thread.
+ * <p>Context: any thread; what is received or reported is told to the client on the calling thread. Never blocks.
  *
  * @since 0.1
  */
@@ -78,7 +78,7 @@ public final class FakeChannel {
     }
 
     /**
-     * What to do with the next messages, one after the other, a refused one tried again included.
+     * What to do in the next attempts to transmit, one after the other; a refused message tried again is a new attempt.
      *
      * @param next the responses
      * @return this
@@ -105,7 +105,9 @@ public final class FakeChannel {
     /**
      * Decides by the message what to do with it, when nothing else has been said.
      *
-     * @param response from the message to the response
+     * @param response from the message to the response, called inside the attempt. What it throws counts as thrown by the
+     *     driver; so does the {@link IllegalArgumentException} if it reports completion, and the channel leaves that to its
+     *     client
      * @return this
      */
     public FakeChannel onEverySend(Function<@Nullable Object, SendResponse> response) {
@@ -128,8 +130,8 @@ public final class FakeChannel {
     }
 
     /**
-     * What the next flushes result in. The standard result is 0: everything queued has been transmitted and reported, as far
-     * as the controller reports it.
+     * What the next flushes result in. The standard result is 0: everything queued has been transmitted and reported, as
+     * far as the controller reports it.
      *
      * @param results 0, or negative errnos, with which nothing is reported
      * @return this
@@ -152,7 +154,7 @@ public final class FakeChannel {
     /**
      * What the next peeks deliver. Otherwise there is nothing to deliver.
      *
-     * @param messages one for each peek
+     * @param messages one for each peek; null, alone to be written {@code (Object) null}, for a bare signal
      * @return this
      */
     public FakeChannel onPeek(@Nullable Object... messages) {
@@ -189,7 +191,7 @@ public final class FakeChannel {
     }
 
     /**
-     * Receives data later, from a timer of the scheduler; unless the channel is closed before.
+     * Receives data later, from a timer of the scheduler; unless a client of the channel closes it before.
      *
      * @param delay how long from now, not negative
      * @param message the data; null for a bare signal
@@ -221,8 +223,8 @@ public final class FakeChannel {
     }
 
     /**
-     * Reports a transmission as done, at whatever time: after its sender has given up, for example, or when another message is
-     * in flight, or another client bound.
+     * Reports a transmission as done, at whatever time: after its sender has given up, for example, or when another message
+     * is in flight, or another client bound. The attempt itself stays as it is.
      *
      * @param attempt the transmission
      * @param status 0, or by custom a negative errno
@@ -244,6 +246,7 @@ public final class FakeChannel {
      * Tells the client of an event.
      *
      * @param event what; not {@link ChannelEvent#CLOSED}
+     * @throws IllegalArgumentException if the event is CLOSED
      */
     public void raise(ChannelEvent event) {
         hardware().raiseEvent(event);
@@ -467,7 +470,8 @@ public final class FakeChannel {
     }
 
     /**
-     * What has become of an attempt to transmit, as far as the fake knows; a sender that gave up does not tell it.
+     * What has become of an attempt to transmit, as far as the fake knows; a sender that gave up does not tell it, nor does
+     * a client that reports completion by itself.
      *
      * @since 0.1
      */
@@ -484,14 +488,14 @@ public final class FakeChannel {
         /** Done, but the report has been lost. */
         LOST,
 
-        /** Accepted, and not reported when the channel was closed. */
+        /** Accepted, and not reported when the channel was closed; or accepted after that. */
         ABANDONED
     }
 
     /**
      * An attempt to transmit.
      *
-     * @param at when, since the start of the test
+     * @param at when, since the start of virtual time; under real time, since the fake was made
      * @param message what; if it was bytes, a copy of them
      * @param txId identifies the transmission
      * @param outcome what has become of it

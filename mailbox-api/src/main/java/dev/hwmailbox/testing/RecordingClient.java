@@ -81,7 +81,7 @@ public final class RecordingClient implements MailboxClient {
     }
 
     /**
-     * Sets its devicetree node.
+     * Sets its devicetree node. Counts for later requests.
      *
      * @param node where its channels are listed
      * @return this
@@ -238,10 +238,10 @@ public final class RecordingClient implements MailboxClient {
     }
 
     /**
-     * Checks what has been received, since the start or the last {@link #takeEvents}. Bytes are compared by content, an array
-     * equals a buffer.
+     * Checks what has been received, since the start or the last {@link #takeEvents}. Bytes are compared by content, an
+     * array equals a buffer.
      *
-     * @param expected all messages, in order
+     * @param expected all messages, in order; null, alone to be written {@code (Object) null}, for a bare signal
      * @throws AssertionError if there are others, with both lists and the first difference marked
      */
     public void assertReceived(@Nullable Object... expected) {
@@ -254,7 +254,7 @@ public final class RecordingClient implements MailboxClient {
     }
 
     /**
-     * Checks that a message has been reported exactly once, and how.
+     * Checks that a message has been reported exactly once since the start or the last {@link #takeEvents}, and how.
      *
      * @param message the message; bytes are compared by content
      * @param status the expected status, 0 or a negative errno

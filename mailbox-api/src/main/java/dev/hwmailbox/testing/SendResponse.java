@@ -122,6 +122,7 @@ public final class SendResponse {
      *
      * @param errno the positive error number, such as {@link Errno#EBUSY}
      * @return the response
+     * @throws IllegalArgumentException if the number is not positive
      */
     public static SendResponse refuse(int errno) {
         if (errno <= 0) {
@@ -204,7 +205,7 @@ public final class SendResponse {
      * The same, and the other side answers: its reply is received on the same channel, from a timer of the scheduler.
      *
      * @param delay how long after the message was accepted, not negative
-     * @param reply makes the reply from the message; null is a bare signal
+     * @param reply makes the reply from the message, of whose bytes it gets a copy; null is a bare signal
      * @return a changed copy
      * @throws IllegalStateException if this response refuses the message
      */

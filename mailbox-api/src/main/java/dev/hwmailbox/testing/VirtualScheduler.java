@@ -213,8 +213,10 @@ public final class VirtualScheduler implements MailboxScheduler, AutoCloseable {
     }
 
     /**
-     * Lets simulated threads go on that something outside any task has woken, without running tasks. Every other way of moving
-     * the clock does this first.
+     * Lets simulated threads go on that something outside any task has woken, without running tasks. Whatever moves the
+     * clock does this first.
+     *
+     * @throws IllegalStateException if a simulated thread calls
      */
     public void runWoken() {
         requireDriver();
@@ -256,7 +258,7 @@ public final class VirtualScheduler implements MailboxScheduler, AutoCloseable {
 
     /**
      * Starts a simulated thread, which runs at once until it waits or ends; with a seed, at once or later, and until it
-     * switches.
+     * switches. What ends it at once is thrown here, unless a simulated thread calls.
      *
      * @param body what it does
      * @return done when the thread has ended
@@ -302,7 +304,7 @@ public final class VirtualScheduler implements MailboxScheduler, AutoCloseable {
 
     /**
      * Waits in virtual time. On a simulated thread the others go on meanwhile; elsewhere this moves the clock, up to the
-     * deadline, until the completion is done.
+     * deadline, until the completion is done. Only with a seed may an event due exactly at the deadline come too late.
      *
      * @throws IllegalStateException if the wait has no end: nothing is pending and the timeout is beyond all bounds
      */
@@ -353,6 +355,8 @@ public final class VirtualScheduler implements MailboxScheduler, AutoCloseable {
     /**
      * Ends all simulated threads that still wait: their waits return as if interrupted. One that a seed has not let begin does
      * not begin. Without such threads there is nothing to close.
+     *
+     * @throws IllegalStateException if a simulated thread calls
      */
     @Override
     public void close() {
