@@ -105,9 +105,9 @@ public final class FakeChannel {
     /**
      * Decides by the message what to do with it, when nothing else has been said.
      *
-     * @param response from the message to the response, called inside the attempt. What it throws counts as thrown by the
-     *     driver; so does the {@link IllegalArgumentException} if it reports completion, and the channel leaves that to its
-     *     client
+     * @param response from the message to the response, called inside the attempt. What it throws counts as thrown by
+     *     the driver; so does the {@link IllegalArgumentException} if it reports completion, and the channel leaves
+     *     that to its client
      * @return this
      */
     public FakeChannel onEverySend(Function<@Nullable Object, SendResponse> response) {
@@ -130,8 +130,8 @@ public final class FakeChannel {
     }
 
     /**
-     * What the next flushes result in. The standard result is 0: everything queued has been transmitted and reported, as
-     * far as the controller reports it.
+     * What the next flushes result in. The standard result is 0: everything queued has been transmitted and reported,
+     * as far as the controller reports it.
      *
      * @param results 0, or negative errnos, with which nothing is reported
      * @return this
@@ -209,7 +209,8 @@ public final class FakeChannel {
      * Reports the message in flight as done.
      *
      * @param status 0, or by custom a negative errno
-     * @throws IllegalStateException if nothing is in flight that the fake knows of, or reporting is the client's business
+     * @throws IllegalStateException if nothing is in flight that the fake knows of, or reporting is the client's
+     *     business
      */
     public void complete(int status) {
         if (method() == TxDoneMethod.ACK) {
@@ -223,8 +224,8 @@ public final class FakeChannel {
     }
 
     /**
-     * Reports a transmission as done, at whatever time: after its sender has given up, for example, or when another message
-     * is in flight, or another client bound. The attempt itself stays as it is.
+     * Reports a transmission as done, at whatever time: after its sender has given up, for example, or when another
+     * message is in flight, or another client bound. The attempt itself stays as it is.
      *
      * @param attempt the transmission
      * @param status 0, or by custom a negative errno
@@ -470,8 +471,8 @@ public final class FakeChannel {
     }
 
     /**
-     * What has become of an attempt to transmit, as far as the fake knows; a sender that gave up does not tell it, nor does
-     * a client that reports completion by itself.
+     * What has become of an attempt to transmit, as far as the fake knows; a sender that gave up does not tell it, nor
+     * does a client that reports completion by itself.
      *
      * @since 0.1
      */

@@ -13,8 +13,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A controller without hardware, for tests of clients: a real {@link MailboxController} whose driver does what the test says,
- * channel by channel. Told nothing, it accepts every message and reports it done at once.
+ * A controller without hardware, for tests of clients: a real {@link MailboxController} whose driver does what the test
+ * says, channel by channel. Told nothing, it accepts every message and reports it done at once.
  *
  * <pre>{@code
  * FakeController fake = FakeController.create(scheduler);
@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * <p>It behaves as a driver must: after shutdown it is silent, its own timers included. Where it breaks the rules, by
  * losing, doubling or delaying a report, the test has told it so.
  *
- * <p>Context: any thread, under any scheduler; blocks only in a flush that takes time. On simulated threads every operation
- * is a {@link VirtualScheduler#switchPoint}.
+ * <p>Context: any thread, under any scheduler; blocks only in a flush that takes time. On simulated threads every
+ * operation is a {@link VirtualScheduler#switchPoint}.
  *
  * @since 0.1
  */
@@ -69,7 +69,7 @@ public final class FakeController {
      * Makes a controller with other settings.
      *
      * @param scheduler its time
-     * @param settings changes what it likes: name, channel count, completion methods, ring length, polling period, node ...
+     * @param settings changes what it likes, such as name, channel count, completion methods, ring length, or node
      * @return a controller that is not registered
      * @throws dev.hwmailbox.MailboxException EINVAL if there would be no channel
      * @throws IllegalArgumentException if the ring length or the polling period is not positive
@@ -100,8 +100,8 @@ public final class FakeController {
     }
 
     /**
-     * From now on, completion is reported without saying of which message, as hardware does that does not know: a report that
-     * comes late or twice then ends whatever is in flight.
+     * From now on, completion is reported without saying of which message, as hardware does that does not know: a
+     * report that comes late or twice then ends whatever is in flight.
      *
      * @return this
      */

@@ -15,8 +15,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything a test of a mailbox client needs, in one line: a registry, virtual time, a {@link FakeController} registered
- * there, and a {@link RecordingClient}. Closing it fails the test if something is left over.
+ * Everything a test of a mailbox client needs, in one line: a registry, virtual time, a {@link FakeController}
+ * registered there, and a {@link RecordingClient}. Closing it fails the test if something is left over.
  *
  * <pre>{@code
  * try (MailboxTestBed bed = MailboxTestBed.create()) {
@@ -189,8 +189,8 @@ public final class MailboxTestBed implements AutoCloseable {
      *   <li>exceptions of tasks and of clients bound here, which have only been logged so far, unless they are expected
      * </ul>
      *
-     * <p>If the test fails first, a try-with-resources statement makes this failure a suppressed one. Closing again does
-     * nothing.
+     * <p>If the test fails first, a try-with-resources statement makes this failure a suppressed one. Closing again
+     * does nothing.
      *
      * @throws AssertionError if something was left over, or closing itself failed; all of it is released all the same
      */

@@ -62,7 +62,8 @@ public record RecordedEvent(
     /**
      * The event without time and channel.
      *
-     * @return such as {@code received 'hello'}, {@code txDone bytes[2] 01 ff ETIME}, {@code event CLOSED}, {@code writable}
+     * @return such as {@code received 'hello'}, {@code txDone bytes[2] 01 ff ETIME}, {@code event CLOSED},
+     *     {@code writable}
      */
     public String text() {
         return kind.word

@@ -10,8 +10,8 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@link FakeChannel} does with one attempt to transmit: whether it accepts the message, when and how often it reports
- * it as done, and whether the other side answers.
+ * What a {@link FakeChannel} does with one attempt to transmit: whether it accepts the message, when and how often it
+ * reports it as done, and whether the other side answers.
  *
  * <pre>{@code
  * channel.onSend(refuse(Errno.EBUSY), completeAfter(Duration.ofMillis(3)).status(-Errno.EIO), completeNow().lost());
@@ -93,10 +93,10 @@ public final class SendResponse {
     }
 
     /**
-     * Accepts the message, and has another thread report it done. The executor gets its task inside the call, so the report
-     * may come before the call has returned, as from another processor. Real threads go with a scheduler of real time; under
-     * virtual time {@code scheduler::spawn} makes a simulated one, which the framework cannot tell from a real one: it reports
-     * before the call returns, or, with a seed, at any time.
+     * Accepts the message, and has another thread report it done. The executor gets its task inside the call, so the
+     * report may come before the call has returned, as from another processor. Real threads go with a scheduler of real
+     * time; under virtual time {@code scheduler::spawn} makes a simulated one, which the framework cannot tell from a
+     * real one: it reports before the call returns, or, with a seed, at any time.
      *
      * @param executor runs the report; not on the calling thread, or it is just {@link #completeNow}
      * @return the response
