@@ -11,9 +11,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads one blob. Nothing in it is believed before it is checked; offsets and lengths, unsigned 32-bit numbers, are kept in
- * longs, so that no sum of them can wrap. The walk keeps its place by the parent links of the nodes it makes, not by
- * recursion.
+ * Reads one blob. Nothing in it is believed before it is checked; offsets and lengths, unsigned 32-bit numbers, are
+ * kept in longs, so that no sum of them can wrap. The walk keeps its place by the parent links of the nodes it makes,
+ * not by recursion.
  */
 final class BlobReader {
     private final Header header;

@@ -86,8 +86,8 @@ final class BlobWriter {
     }
 
     /**
-     * The strings block. As in dtc, a name that is the tail of one already there is not stored again: it gets the lowest
-     * offset at which it can be found.
+     * The strings block. As in dtc, a name that is the tail of one already there is not stored again: it gets the
+     * lowest offset at which it can be found.
      */
     private static final class StringTable {
         private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();

@@ -10,15 +10,16 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A devicetree: a root node, memory reservations, and the physical number of the boot CPU. Immutable; a changed tree is a
- * new tree, see {@link NodeBuilder}. Two trees are equal when everything in them is, order included.
+ * A devicetree: a root node, memory reservations, and the physical number of the boot CPU. Immutable; a changed tree is
+ * a new tree, see {@link NodeBuilder}. Two trees are equal when everything in them is, order included.
  *
- * <p>Lookups by path, alias and phandle take constant time per path element; only a unit address that is left out costs a
- * walk over the children.
+ * <p>Lookups by path, alias and phandle take constant time per path element; only a unit address that is left out costs
+ * a walk over the children.
  *
  * <p>Context: any thread.
  *
- * <p>Kernel counterpart: drivers/of/base.c, {@code of_find_node_by_path} and {@code of_find_node_by_phandle} (Linux 6.12).
+ * <p>Kernel counterpart: {@code of_find_node_by_path} and {@code of_find_node_by_phandle}, drivers/of/base.c
+ * (Linux 6.12).
  *
  * @since 0.1
  */
@@ -125,8 +126,8 @@ public final class DeviceTree {
     }
 
     /**
-     * A node by path. A path that does not begin with a slash begins with an alias, that is, a property of {@code /aliases}
-     * whose value is an absolute path. Unit addresses may be left out, see {@link Node#child(String)}.
+     * A node by path. A path that does not begin with a slash begins with an alias, that is, a property of
+     * {@code /aliases} whose value is an absolute path. Unit addresses may be left out, see {@link Node#child(String)}.
      *
      * @param path such as {@code /soc/serial@9000000}, {@code /soc/serial}, {@code serial0}
      * @return the node, or empty if no node has this path

@@ -8,15 +8,21 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A blob, a node, a property, a reference or an interrupt list is not what it should be. The errno is EINVAL, or ENOENT for
- * a reference that is not there; {@link #code()} says what is wrong.
+ * A blob, a node, a property, a reference or an interrupt list is not what it should be. The errno is EINVAL, or ENOENT
+ * for a reference that is not there; {@link #code()} says what is wrong.
+ *
+ * <p>Context: any thread; immutable.
  *
  * @since 0.1
  */
 public final class DeviceTreeException extends MailboxException {
     private static final long serialVersionUID = 1L;
 
-    /** What is wrong. */
+    /**
+     * What is wrong.
+     *
+     * @since 0.1
+     */
     public enum Code {
         /** The bytes end before the structure they announce. */
         TRUNCATED,

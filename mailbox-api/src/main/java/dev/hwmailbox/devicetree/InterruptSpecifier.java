@@ -31,7 +31,11 @@ public record InterruptSpecifier(String controllerPath, List<Integer> cells, Kin
         Objects.requireNonNull(trigger, "trigger");
     }
 
-    /** The kinds of interrupts of a GIC. */
+    /**
+     * The kinds of interrupts of a GIC.
+     *
+     * @since 0.1
+     */
     public enum Kind {
         /** Shared, numbers 0 to 987. */
         SPI(0, 32, 988),
@@ -76,7 +80,11 @@ public record InterruptSpecifier(String controllerPath, List<Integer> cells, Kin
         }
     }
 
-    /** How an interrupt is triggered. */
+    /**
+     * How an interrupt is triggered.
+     *
+     * @since 0.1
+     */
     public enum Trigger {
         /** Not said, or a combination of bits that means nothing; the kernel warns. */
         NONE(0),

@@ -13,14 +13,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The interrupts of one node, resolved by the rules of the kernel: an entry of {@code interrupts-extended} wins, otherwise
- * the entry of {@code interrupts} belongs to the nearest interrupt controller upwards, where {@code interrupt-parent} leads
- * elsewhere. Cells are read as those of a GIC, whatever the controller's {@code compatible} says.
+ * The interrupts of one node, resolved by the rules of the kernel: an entry of {@code interrupts-extended} wins,
+ * otherwise the entry of {@code interrupts} belongs to the nearest interrupt controller upwards, where
+ * {@code interrupt-parent} leads elsewhere. Cells are read as those of a GIC, whatever the controller's
+ * {@code compatible} says.
  *
  * <p>Context: any thread.
  *
- * <p>Kernel counterpart: {@code of_irq_parse_one} and {@code of_irq_find_parent}, drivers/of/irq.c (Linux 6.12). Differs:
- * numbers out of range are refused, and so is an {@code interrupt-map}, which the kernel follows.
+ * <p>Kernel counterpart: {@code of_irq_parse_one} and {@code of_irq_find_parent}, drivers/of/irq.c (Linux 6.12).
+ * Differs: numbers out of range are refused, and so is an {@code interrupt-map}, which the kernel follows.
  *
  * @since 0.1
  */
@@ -98,8 +99,8 @@ public final class Interrupts {
     /**
      * Says what is wrong with the length of {@code interrupts}, if it is no multiple of what the controller wants.
      *
-     * @return a sentence that names the controller and both numbers of cells; empty if the length fits or there is nothing to
-     *     compare
+     * @return a sentence that names the controller and both numbers of cells; empty if the length fits or there is
+     *     nothing to compare
      */
     public Optional<String> lengthMismatch() {
         if (parentController == null) {

@@ -4,8 +4,8 @@ package dev.hwmailbox.devicetree;
 /** What node and property names may look like, and how they are shown in messages. */
 final class Names {
     /**
-     * Longest property name. Property names may share their tails in a blob, so their sum is not bounded by the size of the
-     * blob; without a limit a blob of a megabyte can ask for gigabytes of names. 255 is what a file of
+     * Longest property name. Property names may share their tails in a blob, so their sum is not bounded by the size of
+     * the blob; without a limit a blob of a megabyte can ask for gigabytes of names. 255 is what a file of
      * {@code /proc/device-tree} can be called.
      */
     static final int MAX_PROPERTY_NAME = 255;

@@ -43,8 +43,8 @@ public final class Node {
     /**
      * The path.
      *
-     * @return {@code /} for a root, otherwise the names from the root down; a subtree that is not part of a tree yet has a
-     *     path without leading slash
+     * @return {@code /} for a root, otherwise the names from the root down; a subtree that is not part of a tree yet
+     *     has a path without leading slash
      */
     public String path() {
         if (parent == null) {
@@ -102,8 +102,8 @@ public final class Node {
     }
 
     /**
-     * One child. A child of exactly this name comes first; without one, a name without {@code @} also finds the first child
-     * that has this name in front of its unit address.
+     * One child. A child of exactly this name comes first; without one, a name without {@code @} also finds the first
+     * child that has this name in front of its unit address.
      *
      * @param name the name, with or without unit address
      * @return the child, or empty if there is none

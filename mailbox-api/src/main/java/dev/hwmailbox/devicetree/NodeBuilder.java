@@ -25,8 +25,8 @@ import java.util.function.Consumer;
  * DeviceTree changed = tree.withRoot(root);
  * }</pre>
  *
- * <p>Setting a property that is there replaces its value and keeps its place; a new one goes to the end. The same holds for
- * children. Names that no blob may hold are refused with {@link DeviceTreeException} and
+ * <p>Setting a property that is there replaces its value and keeps its place; a new one goes to the end. The same holds
+ * for children. Names that no blob may hold are refused with {@link DeviceTreeException} and
  * {@link DeviceTreeException.Code#BAD_NAME}.
  *
  * <p>Context: one thread at a time.
@@ -186,8 +186,8 @@ public final class NodeBuilder {
     }
 
     /**
-     * Lays another node over this one: its properties are set here, its children are merged with those of the same name. Its
-     * own name does not matter.
+     * Lays another node over this one: its properties are set here, its children are merged with those of the same
+     * name. Its own name does not matter.
      *
      * @param other the other node
      * @return this

@@ -12,8 +12,8 @@ import java.util.Optional;
  * One entry of a list of references, such as {@code mboxes = <&mailbox 3>, <&doorbell 0 1>}: the node that provides
  * something, and the cells that say what of it is meant.
  *
- * <p>How many cells an entry has, its provider says, so an entry that is damaged makes all later ones unreadable and leaves
- * the earlier ones alone. A phandle of 0 is an entry that is empty on purpose, without cells.
+ * <p>How many cells an entry has, its provider says, so an entry that is damaged makes all later ones unreadable and
+ * leaves the earlier ones alone. A phandle of 0 is an entry that is empty on purpose, without cells.
  *
  * <p>Context: any thread; immutable.
  *
@@ -43,9 +43,9 @@ public final class PhandleReference {
      *     {@code #mbox-cells}
      * @param index which entry, from 0
      * @return the reference
-     * @throws DeviceTreeException with {@link Code#NO_SUCH_REFERENCE} (ENOENT) if there is no list, no entry of this index, or
-     *     an empty one; with {@link Code#BAD_REFERENCE} (EINVAL) if the entry or one before it refers to no node, to one that
-     *     does not say how many cells it wants, or is cut short, or if the index is negative
+     * @throws DeviceTreeException with {@link Code#NO_SUCH_REFERENCE} (ENOENT) if there is no list, no entry of this
+     *     index, or an empty one; with {@link Code#BAD_REFERENCE} (EINVAL) if the entry or one before it refers to no
+     *     node, to one that does not say how many cells it wants, or is cut short, or if the index is negative
      */
     public static PhandleReference find(Node consumer, String list, String cellCount, int index) {
         if (index < 0) {
@@ -90,15 +90,15 @@ public final class PhandleReference {
     }
 
     /**
-     * Finds the position of a name in a list of names, which is the index of the entry that it names. Names are compared as
-     * a whole, and the first one counts.
+     * Finds the position of a name in a list of names, which is the index of the entry that it names. Names are
+     * compared as a whole, and the first one counts.
      *
      * @param consumer the node that has the list
      * @param names the property, such as {@code mbox-names}
      * @param name the name to look for
      * @return its position, from 0
-     * @throws DeviceTreeException with {@link Code#NO_SUCH_NAME} (EINVAL) if the property is absent, is no list of strings, or
-     *     has no such name
+     * @throws DeviceTreeException with {@link Code#NO_SUCH_NAME} (EINVAL) if the property is absent, is no list of
+     *     strings, or has no such name
      */
     public static int indexOf(Node consumer, String names, String name) {
         Objects.requireNonNull(name, "name");

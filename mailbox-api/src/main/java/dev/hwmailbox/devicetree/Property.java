@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * A property of a node: a name and bytes. What the bytes mean is not written in them, so the reader of a property chooses a
- * view; a view that does not fit the size throws {@link DeviceTreeException} with {@link DeviceTreeException.Code#BAD_VALUE},
- * naming node and property.
+ * A property of a node: a name and bytes. What the bytes mean is not written in them, so the reader of a property
+ * chooses a view; a view that does not fit the size throws {@link DeviceTreeException} with
+ * {@link DeviceTreeException.Code#BAD_VALUE}, naming node and property.
  *
  * <p>Two properties are equal when names and bytes are, whatever node they belong to.
  *
@@ -158,8 +158,8 @@ public final class Property {
     }
 
     /**
-     * The value as it would stand in devicetree source, for messages. Values have no types in a blob: text, cells or bytes is
-     * a guess.
+     * The value as it would stand in devicetree source, for messages. Values have no types in a blob: text, cells or
+     * bytes is a guess.
      *
      * @return such as {@code "okay"}, {@code <0x00000001>} or {@code [01 02 03]}; empty for a flag
      */

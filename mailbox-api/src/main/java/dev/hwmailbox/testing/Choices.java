@@ -10,11 +10,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The choices of one seed. Even seeds throw dice each time. Odd ones rank all that can happen and take the first, but now and
- * then put it last from then on: so one thread may get far ahead of another, which dice hardly ever bring about.
+ * The choices of one seed. Even seeds throw dice each time. Odd ones rank all that can happen and take the first, but
+ * now and then put it last from then on: so one thread may get far ahead of another, which dice hardly ever bring
+ * about.
  *
- * <p>The generator is SplitMix64, written out here so that a seed means the same on every JDK; even neighbouring seeds have
- * nothing in common.
+ * <p>The generator is SplitMix64, written out here so that a seed means the same on every JDK; even neighbouring seeds
+ * have nothing in common.
  */
 final class Choices {
     /** How many decisions are remembered. */

@@ -26,6 +26,10 @@ final class ControllerBench implements AutoCloseable {
         this.log = log;
         fixture = factory.get();
         time = fixture.scheduler();
+    }
+
+    /** What the traits say of the method is true. */
+    void expectMethodAsDeclared() {
         TxDoneMethod method = fixture.controller().txDoneMethod(0);
         expect(
                 (method == TxDoneMethod.ACK) == has(ControllerTrait.CLIENT_REPORTS),

@@ -84,7 +84,8 @@ public final class ControllerCheck {
     /**
      * Runs the check on a new fixture, and closes that.
      *
-     * @throws AssertionError if the controller fails; says what was expected, what was found and what had happened
+     * @throws AssertionError if the controller fails or the fixture throws; says what was expected, what was found and
+     *     what had happened
      * @throws IllegalStateException if the check does not apply
      */
     public void run() {
@@ -93,6 +94,7 @@ public final class ControllerCheck {
         }
         ControllerLog log = new ControllerLog();
         try (ControllerBench bench = benches.apply(log)) {
+            bench.expectMethodAsDeclared();
             body.accept(bench);
             log.requireNoViolation();
         } catch (RuntimeException | AssertionError | StackOverflowError | ControllerProbe.Deliberate e) {

@@ -7,8 +7,8 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * What every mailbox controller must do, as checks that any author can run against theirs, with the dynamic tests of a test
- * framework or in a loop. It is also how designs of controllers are compared. The body of a factory of tests:
+ * What every mailbox controller must do, as checks that any author can run against theirs, with the dynamic tests of a
+ * test framework or in a loop. It is also how designs of controllers are compared. The body of a factory of tests:
  *
  * <pre>{@code
  * return ControllerContract.checks(MyFixture::new, Set.of(NO_FLUSH)).stream()

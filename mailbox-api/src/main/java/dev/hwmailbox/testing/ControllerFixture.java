@@ -9,15 +9,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A controller under test, in virtual time, together with what the {@link ControllerContract} needs to play the other side
- * of it: its hardware and its peer. Every check uses one of its own, so it starts fresh.
+ * A controller under test, in virtual time, together with what the {@link ControllerContract} needs to play the other
+ * side of it: its hardware and its peer. Every check uses one of its own, so it starts fresh.
  *
- * <p>Messages are known by numbers from 0 to 19 999. The fixture turns a number into a message of the controller's kind, and
- * says which numbers have reached the other side; in the other direction it sends a number and recognises what the client
- * gets. Channels are known by their index: 0, and 1 unless the controller has only one.
+ * <p>Messages are known by numbers from 0 to 19 999. The fixture turns a number into a message of the controller's
+ * kind, and says which numbers have reached the other side; in the other direction it sends a number and recognises
+ * what the client gets. Channels are known by their index: 0, and 1 unless the controller has only one.
  *
- * <p>The five methods without default are needed always; each of the others belongs to a {@link ControllerTrait}, and is
- * needed unless that trait is declared.
+ * <p>The five methods without default are needed always. {@link #bind}, {@link #patience} and {@link #close} suit most
+ * controllers; each of the others belongs to a {@link ControllerTrait}, and is needed unless that trait is declared:
+ * the default throws {@link UnsupportedOperationException}, which fails the check.
  *
  * <p>Context: one thread, also from inside client callbacks; nothing blocks.
  *
@@ -60,28 +61,29 @@ public interface ControllerFixture extends AutoCloseable {
     Object message(int number);
 
     /**
-     * What has reached the other side of a channel, in order: a message is there at the latest when {@link #complete} has
-     * completed it, before the controller hears of that.
+     * What has reached the other side of a channel, in order: a message is there at the latest when {@link #complete}
+     * has completed it, before the controller hears of that.
      *
      * @param index the channel
-     * @return the messages' numbers since the fixture was made, whoever owned the channel; any numbers, as many as there
-     *     were messages, if {@link ControllerTrait#ANONYMOUS_MESSAGES} is declared
+     * @return the messages' numbers since the fixture was made, whoever owned the channel; any numbers, as many as
+     *     there were messages, if {@link ControllerTrait#ANONYMOUS_MESSAGES} is declared
      */
     List<Integer> transmitted(int index);
 
     /**
-     * Lets the hardware of a channel finish the message it is working on, so that the controller learns of it as it usually
-     * does: its interrupt is raised, its register changes. Where {@link ControllerTrait#COMPLETES_INSIDE_SEND} or
-     * {@link ControllerTrait#MAY_REPORT_EARLY} is declared it lets the other side take what is there. It is called for idle
-     * and for unbound channels too, then with no effect on the other side, and has no effect while the hardware refuses.
+     * Lets the hardware of a channel finish the message it is working on, so that the controller learns of it as it
+     * usually does: its interrupt is raised, its register changes. Where {@link ControllerTrait#COMPLETES_INSIDE_SEND}
+     * or {@link ControllerTrait#MAY_REPORT_EARLY} is declared it lets the other side take what is there. It is called
+     * for idle and for unbound channels too, then with no effect on the other side, and has no effect while the
+     * hardware refuses.
      *
      * @param index the channel
      */
     void complete(int index);
 
     /**
-     * Makes the hardware of a channel unable to take a message, or able again. Asked for only while no message is in flight.
-     * Belongs to {@link ControllerTrait#REFUSES_NEVER}.
+     * Makes the hardware of a channel unable to take a message, or able again. Asked for only while no message is in
+     * flight. Belongs to {@link ControllerTrait#REFUSES_NEVER}.
      *
      * @param index the channel
      * @param refusing true if it takes none from now on

@@ -29,8 +29,8 @@ public enum ControllerTrait {
     CLIENT_REPORTS,
 
     /**
-     * A message cannot be reported as failed: nobody can, when a timer asks whether it has left, and only the client can,
-     * when completion is for it to report. Of the methods {@link dev.hwmailbox.controller.TxDoneMethod#POLL} and
+     * A message cannot be reported as failed: nobody can, when a timer asks whether it has left, and only the client
+     * can, when completion is for it to report. Of the methods {@link dev.hwmailbox.controller.TxDoneMethod#POLL} and
      * {@link dev.hwmailbox.controller.TxDoneMethod#ACK}.
      */
     NO_FAILURE_STATUS,
@@ -47,7 +47,9 @@ public enum ControllerTrait {
     /** Nothing comes from the other side. */
     RECEIVES_NOTHING,
 
-    /** {@link dev.hwmailbox.controller.ChannelOps#peekData} is absent, or finds nothing that does not come by itself. */
+    /**
+     * {@link dev.hwmailbox.controller.ChannelOps#peekData} is absent, or finds nothing that does not come by itself.
+     */
     NO_PEEK,
 
     /** {@link dev.hwmailbox.controller.ChannelOps#flush} is absent. */

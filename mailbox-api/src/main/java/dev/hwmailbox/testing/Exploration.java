@@ -7,8 +7,8 @@ import java.util.Set;
 
 /**
  * Runs one test in many orders: first in the default order, then with one seed after another, each time on a new
- * {@link VirtualScheduler}. What happens at different times keeps its order; what could happen in either order does, sooner
- * or later. A failure names its seed, and {@link #repeat} does the same again.
+ * {@link VirtualScheduler}. What happens at different times keeps its order; what could happen in either order does,
+ * sooner or later. A failure names its seed, and {@link #repeat} does the same again.
  *
  * <pre>{@code
  * int orders = Exploration.run(200, scheduler -> {
@@ -33,9 +33,10 @@ public final class Exploration {
      *
      * @param seeds how many seeds, not negative
      * @param trial the test; it must start from nothing each time, and use no time but the scheduler's
-     * @return in how many different orders it ran. 1 means that no order was ever in doubt, and exploring it is in vain
-     * @throws AssertionError at the first order in which the test fails, with its seed, its latest decisions, and what the
-     *     test has thrown as its cause
+     * @return in how many different orders the seeds ran it, at least 1. If many seeds give 1, no order was ever in
+     *     doubt, and exploring it is in vain
+     * @throws AssertionError at the first order in which the test fails, with its seed, its latest decisions, and what
+     *     the test has thrown as its cause
      */
     public static int run(int seeds, Trial trial) {
         Objects.requireNonNull(trial, "trial");

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
@@ -25,12 +26,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * One channel of a {@link FakeController}: what its hardware is to do, what it has been given, and its interrupt line.
  *
- * <p>Methods that begin with {@code on} put answers behind those given before; each is used once, and then the standard answer
- * counts. On a channel whose method is {@link TxDoneMethod#POLL}, a completion is what
- * {@link dev.hwmailbox.controller.ChannelOps#lastTxDone} says from then on; on one whose method is {@link TxDoneMethod#ACK}
- * the client reports, and the fake cannot.
+ * <p>Methods that begin with {@code on} put answers behind those given before; each is used once, and then the standard
+ * answer counts, which for messages is what {@link #onEverySend(SendResponse)} says. On a channel whose method is
+ * {@link TxDoneMethod#POLL}, a completion is what {@link dev.hwmailbox.controller.ChannelOps#lastTxDone} says from then
+ * on; on one whose method is {@link TxDoneMethod#ACK} the client reports, and the fake cannot.
  *
- * <p>Context: any thread.
+ * <p>Context: any thread; what is received or reported is told to the client on the calling thread. Never blocks.
  *
  * @since 0.1
  */
@@ -53,6 +54,7 @@ public final class FakeChannel {
     private final List<Runnable> shutdowns = new ArrayList<>();
     private final List<Flight> flights = new ArrayList<>();
     private final Set<Later> pending = new HashSet<>();
+    private boolean started;
 
     FakeChannel(FakeController fake, int index, KitClock clock) {
         this.fake = fake;
@@ -76,7 +78,7 @@ public final class FakeChannel {
     }
 
     /**
-     * What to do with the next messages, one after the other, a refused one tried again included.
+     * What to do in the next attempts to transmit, one after the other; a refused message tried again is a new attempt.
      *
      * @param next the responses
      * @return this
@@ -103,7 +105,9 @@ public final class FakeChannel {
     /**
      * Decides by the message what to do with it, when nothing else has been said.
      *
-     * @param response from the message to the response
+     * @param response from the message to the response, called inside the attempt. What it throws counts as thrown by
+     *     the driver; so does the {@link IllegalArgumentException} if it reports completion, and the channel leaves
+     *     that to its client
      * @return this
      */
     public FakeChannel onEverySend(Function<@Nullable Object, SendResponse> response) {
@@ -126,8 +130,8 @@ public final class FakeChannel {
     }
 
     /**
-     * What the next flushes result in. The standard result is 0: everything queued has been transmitted and reported, as far
-     * as the controller reports it.
+     * What the next flushes result in. The standard result is 0: everything queued has been transmitted and reported,
+     * as far as the controller reports it.
      *
      * @param results 0, or negative errnos, with which nothing is reported
      * @return this
@@ -150,7 +154,7 @@ public final class FakeChannel {
     /**
      * What the next peeks deliver. Otherwise there is nothing to deliver.
      *
-     * @param messages one for each peek
+     * @param messages one for each peek; null, alone to be written {@code (Object) null}, for a bare signal
      * @return this
      */
     public FakeChannel onPeek(@Nullable Object... messages) {
@@ -187,13 +191,13 @@ public final class FakeChannel {
     }
 
     /**
-     * Receives data later, from a timer of the scheduler; unless the channel is closed before.
+     * Receives data later, from a timer of the scheduler; unless a client of the channel closes it before.
      *
      * @param delay how long from now, not negative
      * @param message the data; null for a bare signal
      */
     public void receiveAfter(Duration delay, @Nullable Object message) {
-        later("receives", Nanos.of(delay, "delay"), () -> receive(message));
+        later("receives", Nanos.of(delay, "delay"), () -> receive(message), () -> true);
     }
 
     /** Reports the message in flight as sent. */
@@ -205,7 +209,8 @@ public final class FakeChannel {
      * Reports the message in flight as done.
      *
      * @param status 0, or by custom a negative errno
-     * @throws IllegalStateException if nothing is in flight that the fake knows of, or reporting is the client's business
+     * @throws IllegalStateException if nothing is in flight that the fake knows of, or reporting is the client's
+     *     business
      */
     public void complete(int status) {
         if (method() == TxDoneMethod.ACK) {
@@ -219,8 +224,8 @@ public final class FakeChannel {
     }
 
     /**
-     * Reports a transmission as done, at whatever time: after its sender has given up, for example, or when another message is
-     * in flight, or another client bound.
+     * Reports a transmission as done, at whatever time: after its sender has given up, for example, or when another
+     * message is in flight, or another client bound. The attempt itself stays as it is.
      *
      * @param attempt the transmission
      * @param status 0, or by custom a negative errno
@@ -242,6 +247,7 @@ public final class FakeChannel {
      * Tells the client of an event.
      *
      * @param event what; not {@link ChannelEvent#CLOSED}
+     * @throws IllegalArgumentException if the event is CLOSED
      */
     public void raise(ChannelEvent event) {
         hardware().raiseEvent(event);
@@ -290,23 +296,28 @@ public final class FakeChannel {
         SendResponse scripted = read(() -> responses.isEmpty() ? null : responses.remove(0));
         SendResponse response = scripted != null ? scripted : checked(standard.apply(message));
         var flight = new Flight(clock.elapsed(), Shown.snapshot(message), txId, response.errno());
-        locked(() -> flights.add(flight));
+        locked(() -> {
+            flights.add(flight);
+            if (!started) { // the channel was closed while this attempt was on its way
+                flight.abandon();
+            }
+        });
 
         RuntimeException failure = response.failure();
         UnaryOperator<@Nullable Object> reply = response.reply();
         if (response.retries()) {
-            later("has room again", response.delayNanos(), this::resubmit);
+            laterUnlessClosed("has room again", response.delayNanos(), this::resubmit);
         }
         if (failure != null) {
             throw failure;
         }
         if (reply != null) {
-            later("replies", response.replyDelayNanos(), () -> receive(reply.apply(message)));
+            laterUnlessClosed("replies", response.replyDelayNanos(), () -> receive(reply.apply(flight.message)));
         }
         Runnable report = () -> report(flight, response.status(), response.reports());
         switch (response.when()) {
             case INSIDE -> report.run();
-            case LATER -> later("completes #" + txId, response.delayNanos(), report);
+            case LATER -> laterUnlessClosed("completes #" + txId, response.delayNanos(), report);
             case BY_EXECUTOR -> response.executor().execute(report);
             case NEVER -> {}
         }
@@ -316,18 +327,22 @@ public final class FakeChannel {
 
     int startUp() {
         clock.switchPoint();
-        IntSupplier next = read(() -> startups.isEmpty() ? null : startups.remove(0));
+        IntSupplier next = read(() -> {
+            started = true;
+            return startups.isEmpty() ? null : startups.remove(0);
+        });
         return next == null ? 0 : next.getAsInt();
     }
 
     void shutDown() {
         clock.switchPoint();
-        List<Later> cancelled = read(() -> List.copyOf(pending));
+        List<Later> cancelled = read(() -> {
+            started = false;
+            return List.copyOf(pending);
+        });
         cancelled.forEach(Later::cancel);
         Runnable next = read(() -> {
-            for (Flight flight : flights) {
-                flight.outcome = flight.outcome == Outcome.ACCEPTED ? Outcome.ABANDONED : flight.outcome;
-            }
+            flights.forEach(Flight::abandon);
             return shutdowns.isEmpty() ? null : shutdowns.remove(0);
         });
         if (next != null) {
@@ -403,12 +418,17 @@ public final class FakeChannel {
         return response;
     }
 
-    private void later(String what, long delayNanos, Runnable action) {
+    private void laterUnlessClosed(String what, long delayNanos, Runnable action) {
+        later(what, delayNanos, action, () -> started);
+    }
+
+    private void later(String what, long delayNanos, Runnable action, BooleanSupplier condition) {
         var later = new Later(action);
         MailboxScheduler.Timer timer = clock.scheduler().timer(this + " " + what, later);
         later.timer = timer;
-        locked(() -> pending.add(later));
-        timer.arm(delayNanos);
+        if (read(() -> condition.getAsBoolean() && pending.add(later))) {
+            timer.arm(delayNanos);
+        }
     }
 
     /** Called under the lock. The latest flight if it is neither refused nor done. */
@@ -451,7 +471,8 @@ public final class FakeChannel {
     }
 
     /**
-     * What has become of an attempt to transmit, as far as the fake knows; a sender that gave up does not tell it.
+     * What has become of an attempt to transmit, as far as the fake knows; a sender that gave up does not tell it, nor
+     * does a client that reports completion by itself.
      *
      * @since 0.1
      */
@@ -468,14 +489,14 @@ public final class FakeChannel {
         /** Done, but the report has been lost. */
         LOST,
 
-        /** Accepted, and not reported when the channel was closed. */
+        /** Accepted, and not reported when the channel was closed; or accepted after that. */
         ABANDONED
     }
 
     /**
      * An attempt to transmit.
      *
-     * @param at when, since the start of the test
+     * @param at when, since the start of virtual time; under real time, since the fake was made
      * @param message what; if it was bytes, a copy of them
      * @param txId identifies the transmission
      * @param outcome what has become of it
@@ -510,6 +531,10 @@ public final class FakeChannel {
             status = -refusal;
         }
 
+        void abandon() {
+            outcome = outcome == Outcome.ACCEPTED ? Outcome.ABANDONED : outcome;
+        }
+
         Attempt attempt() {
             return new Attempt(at, message, txId, outcome, status);
         }
@@ -526,8 +551,9 @@ public final class FakeChannel {
 
         @Override
         public void run() {
-            locked(() -> pending.remove(this));
-            action.run();
+            if (read(() -> pending.remove(this))) {
+                action.run();
+            }
         }
 
         void cancel() {

@@ -13,22 +13,22 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A controller without hardware, for tests of clients: a real {@link MailboxController} whose driver does what the test says,
- * channel by channel. Told nothing, it accepts every message and reports it done at once.
+ * A controller without hardware, for tests of clients: a real {@link MailboxController} whose driver does what the test
+ * says, channel by channel. Told nothing, it accepts every message and reports it done at once.
  *
  * <pre>{@code
  * FakeController fake = FakeController.create(scheduler);
- * fake.channel(0).onSend(refuse(Errno.EBUSY), completeAfter(Duration.ofMillis(3)));
+ * fake.channel(0).onSend(refuse(Errno.EBUSY).retryAfter(Duration.ofMillis(1)), completeAfter(Duration.ofMillis(3)));
  * MailboxChannel channel = fake.controller().channel(0).bindClient(client);
  * channel.sendMessage("hello");
  * fake.channel(0).receive("and welcome");
  * }</pre>
  *
- * <p>It behaves as a driver must: after shutdown it is silent, its own timers included. Where it breaks the rules, by losing,
- * doubling or delaying a report, the test has told it so.
+ * <p>It behaves as a driver must: after shutdown it is silent, its own timers included. Where it breaks the rules, by
+ * losing, doubling or delaying a report, the test has told it so.
  *
- * <p>Context: any thread, under any scheduler; blocks only in a flush that takes time. On simulated threads every operation is
- * a {@link VirtualScheduler#switchPoint}.
+ * <p>Context: any thread, under any scheduler; blocks only in a flush that takes time. On simulated threads every
+ * operation is a {@link VirtualScheduler#switchPoint}.
  *
  * @since 0.1
  */
@@ -55,7 +55,8 @@ public final class FakeController {
     }
 
     /**
-     * Makes a controller named {@code fake} with {@link #DEFAULT_CHANNEL_COUNT} channels that reports completion by itself.
+     * Makes a controller named {@code fake} with {@link #DEFAULT_CHANNEL_COUNT} channels that reports completion by
+     * itself.
      *
      * @param scheduler its time
      * @return a controller that is not registered
@@ -68,8 +69,10 @@ public final class FakeController {
      * Makes a controller with other settings.
      *
      * @param scheduler its time
-     * @param settings changes what it likes: name, channel count, completion methods, ring length, polling period, node ...
+     * @param settings changes what it likes, such as name, channel count, completion methods, ring length, or node
      * @return a controller that is not registered
+     * @throws dev.hwmailbox.MailboxException EINVAL if there would be no channel
+     * @throws IllegalArgumentException if the ring length or the polling period is not positive
      */
     public static FakeController create(MailboxScheduler scheduler, Consumer<MailboxController.Builder> settings) {
         Objects.requireNonNull(scheduler, "scheduler");
@@ -97,8 +100,8 @@ public final class FakeController {
     }
 
     /**
-     * From now on, completion is reported without saying of which message, as hardware does that does not know: a report that
-     * comes late or twice then ends whatever is in flight.
+     * From now on, completion is reported without saying of which message, as hardware does that does not know: a
+     * report that comes late or twice then ends whatever is in flight.
      *
      * @return this
      */

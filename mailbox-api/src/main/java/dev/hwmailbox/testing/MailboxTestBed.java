@@ -15,8 +15,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything a test of a mailbox client needs, in one line: a registry, virtual time, a {@link FakeController} registered
- * there, and a {@link RecordingClient}. Closing it fails the test if something is left over.
+ * Everything a test of a mailbox client needs, in one line: a registry, virtual time, a {@link FakeController}
+ * registered there, and a {@link RecordingClient}. Closing it fails the test if something is left over.
  *
  * <pre>{@code
  * try (MailboxTestBed bed = MailboxTestBed.create()) {
@@ -94,7 +94,8 @@ public final class MailboxTestBed implements AutoCloseable {
     }
 
     /**
-     * The registry.
+     * The registry, for clients that ask for their channels themselves. Those are not recorded; what they send,
+     * {@link FakeChannel#sent} shows.
      *
      * @return the registry in which the controller is registered
      */
@@ -122,7 +123,7 @@ public final class MailboxTestBed implements AutoCloseable {
 
     /**
      * The client that {@link #bind()} binds. Its log also has what happens to clients bound by
-     * {@link #bind(MailboxClient)}.
+     * {@link #bind(MailboxClient)}, whose options, node and reactions are their own.
      *
      * @return the client
      */
@@ -134,6 +135,7 @@ public final class MailboxTestBed implements AutoCloseable {
      * Binds {@link #client} to channel 0.
      *
      * @return the channel for the client
+     * @throws dev.hwmailbox.MailboxException as {@link ControllerChannel#bindClient} throws it
      */
     public MailboxChannel bind() {
         return bind(0);
@@ -144,27 +146,32 @@ public final class MailboxTestBed implements AutoCloseable {
      *
      * @param index the channel's number
      * @return the channel for the client
+     * @throws dev.hwmailbox.MailboxException as {@link ControllerChannel#bindClient} throws it
+     * @throws IndexOutOfBoundsException if there is no such channel
      */
     public MailboxChannel bind(int index) {
         return controller.channel(index).hardware().bindClient(client);
     }
 
     /**
-     * Binds the client under test to channel 0, with the recorder before it.
+     * Binds the client under test to channel 0, with a recorder before it.
      *
      * @param underTest the client
      * @return the channel for the client
+     * @throws dev.hwmailbox.MailboxException as {@link ControllerChannel#bindClient} throws it
      */
     public MailboxChannel bind(MailboxClient underTest) {
         return bind(0, underTest);
     }
 
     /**
-     * Binds the client under test to a channel, with the recorder before it.
+     * Binds the client under test to a channel, with a recorder before it.
      *
      * @param index the channel's number
      * @param underTest the client
      * @return the channel for the client
+     * @throws dev.hwmailbox.MailboxException as {@link ControllerChannel#bindClient} throws it
+     * @throws IndexOutOfBoundsException if there is no such channel
      */
     public MailboxChannel bind(int index, MailboxClient underTest) {
         Objects.requireNonNull(underTest, "underTest");
@@ -175,15 +182,15 @@ public final class MailboxTestBed implements AutoCloseable {
      * Ends everything: registry, channels, what is due, simulated threads. Then it fails if it has found
      *
      * <ul>
-     *   <li>channels that the test has not closed, unless they may stay open; and messages queued or in flight on them, if their
-     *       client was bound here
+     *   <li>channels that the test has not closed, unless they may stay open
+     *   <li>messages queued or in flight on such channels, even if they may stay open, if their client was bound here
      *   <li>simulated threads that wait, in a blocking send for example
      *   <li>tasks and timers that still wait for their time when all channels are closed, unless they may stay pending
-     *   <li>exceptions of tasks and of clients bound here, which have only been logged so far, unless they are expected.
+     *   <li>exceptions of tasks and of clients bound here, which have only been logged so far, unless they are expected
      * </ul>
      *
-     * <p>If the test fails first, a try-with-resources statement makes this failure a suppressed one. Closing again does
-     * nothing.
+     * <p>If the test fails first, a try-with-resources statement makes this failure a suppressed one. Closing again
+     * does nothing.
      *
      * @throws AssertionError if something was left over, or closing itself failed; all of it is released all the same
      */
@@ -278,10 +285,10 @@ public final class MailboxTestBed implements AutoCloseable {
         }
 
         /**
-         * Changes the controller, which is otherwise as {@link FakeController#create(dev.hwmailbox.MailboxScheduler)} makes
-         * it.
+         * Changes the controller, which is otherwise as {@link FakeController#create(dev.hwmailbox.MailboxScheduler)}
+         * makes it.
          *
-         * @param settings changes what it likes
+         * @param settings changes what it likes, and takes the place of those given before
          * @return this
          */
         public Builder controller(Consumer<MailboxController.Builder> settings) {
@@ -290,7 +297,7 @@ public final class MailboxTestBed implements AutoCloseable {
         }
 
         /**
-         * Lets the test leave channels open at its end.
+         * Lets the test leave channels open at its end, but no messages on them.
          *
          * @return this
          */
@@ -324,6 +331,7 @@ public final class MailboxTestBed implements AutoCloseable {
          *
          * @return a bed with everything
          * @throws dev.hwmailbox.MailboxException EINVAL if there would be no channel
+         * @throws IllegalArgumentException if the ring length or the polling period is not positive
          */
         public MailboxTestBed build() {
             return new MailboxTestBed(this);

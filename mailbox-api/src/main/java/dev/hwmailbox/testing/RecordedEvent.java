@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One callback of a client.
  *
- * @param at when, since the start of the test
+ * @param at when, since the start of virtual time; under real time, since the recorder was made
  * @param channel the channel's name, such as {@code fake/0}
  * @param kind which callback
  * @param message its message, or the {@link dev.hwmailbox.ChannelEvent}; bytes are copied
@@ -62,7 +62,8 @@ public record RecordedEvent(
     /**
      * The event without time and channel.
      *
-     * @return such as {@code received 'hello'}, {@code txDone bytes[2] 01 ff ETIME}, {@code event CLOSED}, {@code writable}
+     * @return such as {@code received 'hello'}, {@code txDone bytes[2] 01 ff ETIME}, {@code event CLOSED},
+     *     {@code writable}
      */
     public String text() {
         return kind.word

@@ -17,8 +17,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client that remembers what it is told, in order and with the time; alone, for tests of controllers, or around a real
- * client, for tests of that. Its assertions throw {@link AssertionError} and need no test framework.
+ * A client that remembers what it is told, in order and with the time; alone, for tests of controllers, or around a
+ * real client, for tests of that. Its assertions throw {@link AssertionError} and need no test framework.
  *
  * <pre>{@code
  * RecordingClient client = RecordingClient.create(scheduler).onReceive(MailboxChannel::sendMessage); // an echo
@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Context: any thread; binds any number of channels. On simulated threads every callback is a
- * {@link VirtualScheduler#switchPoint}. What reactions and the real client throw is passed on to the framework; exceptions,
- * which the framework only logs, are kept in {@link #failures}.
+ * {@link VirtualScheduler#switchPoint}. What reactions and the real client throw is passed on to the framework;
+ * exceptions, which the framework only logs, are kept in {@link #failures}.
  *
  * @since 0.1
  */
@@ -81,7 +81,7 @@ public final class RecordingClient implements MailboxClient {
     }
 
     /**
-     * Sets its devicetree node.
+     * Sets its devicetree node. Counts for later requests.
      *
      * @param node where its channels are listed
      * @return this
@@ -228,7 +228,8 @@ public final class RecordingClient implements MailboxClient {
     /**
      * Checks all events since the start or the last {@link #takeEvents}.
      *
-     * @param expected one text for each event, as {@link RecordedEvent#toString} has it; time and channel may be left out
+     * @param expected one text for each event, as {@link RecordedEvent#toString} has it; time and channel may be left
+     *     out
      * @throws AssertionError if there are others, with both lists and the first difference marked
      */
     public void assertEvents(String... expected) {
@@ -238,10 +239,10 @@ public final class RecordingClient implements MailboxClient {
     }
 
     /**
-     * Checks what has been received, since the start or the last {@link #takeEvents}. Bytes are compared by content, an array
-     * equals a buffer.
+     * Checks what has been received, since the start or the last {@link #takeEvents}. Bytes are compared by content, an
+     * array equals a buffer.
      *
-     * @param expected all messages, in order
+     * @param expected all messages, in order; null, alone to be written {@code (Object) null}, for a bare signal
      * @throws AssertionError if there are others, with both lists and the first difference marked
      */
     public void assertReceived(@Nullable Object... expected) {
@@ -254,7 +255,7 @@ public final class RecordingClient implements MailboxClient {
     }
 
     /**
-     * Checks that a message has been reported exactly once, and how.
+     * Checks that a message has been reported exactly once since the start or the last {@link #takeEvents}, and how.
      *
      * @param message the message; bytes are compared by content
      * @param status the expected status, 0 or a negative errno

@@ -10,8 +10,8 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@link FakeChannel} does with one attempt to transmit: whether it accepts the message, when and how often it reports
- * it as done, and whether the other side answers.
+ * What a {@link FakeChannel} does with one attempt to transmit: whether it accepts the message, when and how often it
+ * reports it as done, and whether the other side answers.
  *
  * <pre>{@code
  * channel.onSend(refuse(Errno.EBUSY), completeAfter(Duration.ofMillis(3)).status(-Errno.EIO), completeNow().lost());
@@ -93,10 +93,10 @@ public final class SendResponse {
     }
 
     /**
-     * Accepts the message, and has another thread report it done. The executor gets its task inside the call, so the report
-     * may come before the call has returned, as from another processor. Real threads go with a scheduler of real time; under
-     * virtual time {@code scheduler::spawn} makes a simulated one, which the framework cannot tell from a real one: it reports
-     * before the call returns, or, with a seed, at any time.
+     * Accepts the message, and has another thread report it done. The executor gets its task inside the call, so the
+     * report may come before the call has returned, as from another processor. Real threads go with a scheduler of real
+     * time; under virtual time {@code scheduler::spawn} makes a simulated one, which the framework cannot tell from a
+     * real one: it reports before the call returns, or, with a seed, at any time.
      *
      * @param executor runs the report; not on the calling thread, or it is just {@link #completeNow}
      * @return the response
@@ -122,6 +122,7 @@ public final class SendResponse {
      *
      * @param errno the positive error number, such as {@link Errno#EBUSY}
      * @return the response
+     * @throws IllegalArgumentException if the number is not positive
      */
     public static SendResponse refuse(int errno) {
         if (errno <= 0) {
@@ -204,7 +205,7 @@ public final class SendResponse {
      * The same, and the other side answers: its reply is received on the same channel, from a timer of the scheduler.
      *
      * @param delay how long after the message was accepted, not negative
-     * @param reply makes the reply from the message; null is a bare signal
+     * @param reply makes the reply from the message, of whose bytes it gets a copy; null is a bare signal
      * @return a changed copy
      * @throws IllegalStateException if this response refuses the message
      */

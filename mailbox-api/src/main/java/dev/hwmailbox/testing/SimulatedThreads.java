@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The threads of a {@link VirtualScheduler}: real ones, of which one runs at a time. The others wait for their turn, so what is
- * here needs no lock.
+ * The threads of a {@link VirtualScheduler}: real ones, of which one runs at a time. The others wait for their turn, so
+ * what is here needs no lock.
  */
 final class SimulatedThreads {
     private static final Logger LOG = LoggerFactory.getLogger(SimulatedThreads.class);
@@ -41,8 +41,8 @@ final class SimulatedThreads {
      *
      * @param queue its queue, for timeouts and, if so, for turns
      * @param now its clock
-     * @param turnsAreQueued whether a thread that can go on is put into the queue, to be chosen there, or goes on by itself
-     *     after the current task
+     * @param turnsAreQueued whether a thread that can go on is put into the queue, to be chosen there, or goes on by
+     *     itself after the current task
      * @param factory makes a thread with a name
      */
     SimulatedThreads(

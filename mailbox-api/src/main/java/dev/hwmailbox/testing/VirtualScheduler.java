@@ -22,14 +22,14 @@ import org.slf4j.LoggerFactory;
 /**
  * A scheduler in virtual time: a test, or a deterministic simulation, moves the clock, and every run is the same.
  *
- * <p>Tasks run only inside {@link #advance}, {@link #runDue}, {@link #runUntilIdle} and {@link #await}, in order of due time,
- * those due at the same time in order of their coming. Nothing takes time but waiting: {@link #await} moves the clock from one
- * due task to the next until its completion is done, so a send that blocks for an hour takes none. It may be called from
- * inside a task; others then run nested in it.
+ * <p>Tasks run only inside {@link #advance}, {@link #runDue}, {@link #runUntilIdle} and {@link #await}, in order of due
+ * time, those due at the same time in order of their coming. Nothing takes time but waiting: {@link #await} moves the
+ * clock from one due task to the next until its completion is done, so a send that blocks for an hour takes none. It
+ * may be called from inside a task; others then run nested in it.
  *
- * <p>{@link #spawn(Runnable)} makes simulated threads, for code that blocks in several places at once. One runs at a time, and
- * they switch only where they wait. One whose completion is done goes on after the task that woke it, in order of waking; one
- * whose time is up goes on after all tasks due at that time.
+ * <p>{@link #spawn(Runnable)} makes simulated threads, for code that blocks in several places at once. One runs at a
+ * time, and they switch only where they wait. One whose completion is done goes on after the task that woke it, in
+ * order of waking; one whose time is up goes on after all tasks due at that time.
  *
  * <pre>{@code
  * VirtualScheduler scheduler = new VirtualScheduler();
@@ -37,18 +37,19 @@ import org.slf4j.LoggerFactory;
  * scheduler.advance(Duration.ofMillis(10));
  * }</pre>
  *
- * <p>A task's exception is logged, kept in {@link #failures}, and ends only that run; an {@link Error}, such as a failed
- * assertion, is thrown to whoever moves the clock, and so is whatever ends a simulated thread.
+ * <p>A task's exception is logged, kept in {@link #failures}, and ends only that run; an {@link Error}, such as a
+ * failed assertion, is thrown to whoever moves the clock, and so is whatever ends a simulated thread.
  *
- * <p><b>With a seed</b> ({@link #exploring(long)}) the order is chosen by chance, the same for the same seed, wherever real
- * threads could run either way: among tasks due together; between them and simulated threads that can go on; between an event
- * and the end of a wait for it, so an event due exactly at the deadline may come too late; and between all these and the
- * caller of {@link #await} once its wait is over. A simulated thread then starts at once or later, and also switches where it
- * spawns, where it wakes somebody, and at each {@link #switchPoint}. What is promised stays: tasks that one thread has handed
- * to {@link #execute} run in that order, and time passes only when nothing is left to do. {@link Exploration} runs a test
- * under many seeds.
+ * <p><b>With a seed</b> ({@link #exploring(long)}) the order is chosen by chance, the same for the same seed, wherever
+ * real threads could run either way: among tasks due together; between them and simulated threads that can go on;
+ * between an event and the end of a wait for it, so an event due exactly at the deadline may come too late; and between
+ * all these and the caller of {@link #await} once its wait is over. A simulated thread then starts at once or later,
+ * and also switches where it spawns, where it wakes somebody, and at each {@link #switchPoint}. What else is promised
+ * stays: tasks that one thread has handed to {@link #execute} run in that order, and time passes only when nothing is
+ * left to do. {@link Exploration} runs a test under many seeds.
  *
- * <p>Context: the thread of the test, tasks, and simulated threads; not safe for other threads. Only simulated threads block.
+ * <p>Context: the thread of the test, tasks, and simulated threads; not safe for other threads. Only simulated threads
+ * block.
  *
  * @since 0.1
  */
@@ -213,8 +214,10 @@ public final class VirtualScheduler implements MailboxScheduler, AutoCloseable {
     }
 
     /**
-     * Lets simulated threads go on that something outside any task has woken, without running tasks. Every other way of moving
-     * the clock does this first.
+     * Lets simulated threads go on that something outside any task has woken, without running tasks. Whatever moves the
+     * clock does this first.
+     *
+     * @throws IllegalStateException if a simulated thread calls
      */
     public void runWoken() {
         requireDriver();
@@ -256,7 +259,7 @@ public final class VirtualScheduler implements MailboxScheduler, AutoCloseable {
 
     /**
      * Starts a simulated thread, which runs at once until it waits or ends; with a seed, at once or later, and until it
-     * switches.
+     * switches. What ends it at once is thrown here, unless a simulated thread calls.
      *
      * @param body what it does
      * @return done when the thread has ended
@@ -289,10 +292,10 @@ public final class VirtualScheduler implements MailboxScheduler, AutoCloseable {
     }
 
     /**
-     * A place where something else may happen first. On a simulated thread of a scheduler with a seed, other such threads and
-     * due tasks may go on before this returns; anywhere else this does nothing. The fakes of this package call it in every
-     * operation and callback. The caller must hold no lock that others need, and must not count on anything to happen: to wait
-     * there is {@link #await}.
+     * A place where something else may happen first. On a simulated thread of a scheduler with a seed, other such
+     * threads and due tasks may go on before this returns; anywhere else this does nothing. The fakes of this package
+     * call it in every operation and callback. The caller must hold no lock that others need, and must not count on
+     * anything to happen: to wait there is {@link #await}.
      */
     public void switchPoint() {
         if (choices != null && threads.isCurrent()) {
@@ -301,8 +304,9 @@ public final class VirtualScheduler implements MailboxScheduler, AutoCloseable {
     }
 
     /**
-     * Waits in virtual time. On a simulated thread the others go on meanwhile; elsewhere this moves the clock, up to the
-     * deadline, until the completion is done.
+     * Waits in virtual time. On a simulated thread the others go on meanwhile; elsewhere this moves the clock, up to
+     * the deadline, until the completion is done. Only with a seed may an event due exactly at the deadline come too
+     * late.
      *
      * @throws IllegalStateException if the wait has no end: nothing is pending and the timeout is beyond all bounds
      */
@@ -351,8 +355,10 @@ public final class VirtualScheduler implements MailboxScheduler, AutoCloseable {
     }
 
     /**
-     * Ends all simulated threads that still wait: their waits return as if interrupted. One that a seed has not let begin does
-     * not begin. Without such threads there is nothing to close.
+     * Ends all simulated threads that still wait: their waits return as if interrupted. One that a seed has not let
+     * begin does not begin. Without such threads there is nothing to close.
+     *
+     * @throws IllegalStateException if a simulated thread calls
      */
     @Override
     public void close() {

@@ -183,23 +183,23 @@ class ControllerContractTest {
     @Test
     void fixtureIsMadeAndClosedOncePerRun() {
         int[] count = new int[2];
-        ControllerCheck check = check(
-                "send-arrives",
-                () -> {
-                    count[0]++;
-                    return new ReferenceFixture(new ReferenceDriver()) {
-                        @Override
-                        public void close() {
-                            count[1]++;
-                        }
-                    };
-                },
-                Set.of());
+        Supplier<ControllerFixture> counted = () -> {
+            count[0]++;
+            return new ReferenceFixture(new ReferenceDriver()) {
+                @Override
+                public void close() {
+                    count[1]++;
+                }
+            };
+        };
+        ControllerCheck check = check("send-arrives", counted, Set.of());
+        ControllerCheck wrongTrait = check("send-arrives", counted, Set.of(ControllerTrait.CLIENT_REPORTS));
 
         check.run();
         check.run();
+        assertThatThrownBy(wrongTrait::run).isInstanceOf(AssertionError.class);
 
-        assertThat(count).containsExactly(2, 2);
+        assertThat(count).containsExactly(3, 3);
     }
 
     private static Supplier<ControllerFixture> reference(Kind kind) {

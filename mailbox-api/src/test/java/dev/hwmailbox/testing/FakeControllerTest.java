@@ -14,12 +14,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ch.qos.logback.classic.Level;
 import dev.hwmailbox.ChannelEvent;
 import dev.hwmailbox.ClientOptions;
+import dev.hwmailbox.Completion;
 import dev.hwmailbox.Errno;
 import dev.hwmailbox.LogCapture;
 import dev.hwmailbox.MailboxChannel;
 import dev.hwmailbox.MailboxClient;
 import dev.hwmailbox.MailboxException;
+import dev.hwmailbox.MailboxScheduler;
 import dev.hwmailbox.ThreadedScheduler;
+import dev.hwmailbox.controller.ControllerChannel;
 import dev.hwmailbox.controller.TxDoneMethod;
 import dev.hwmailbox.testing.FakeChannel.Attempt;
 import dev.hwmailbox.testing.FakeChannel.Outcome;
@@ -273,6 +276,18 @@ class FakeControllerTest {
         }
 
         @Test
+        void answersToBytesAsTheyWere() {
+            bed.channel().onSend(completeNow().replyAfter(THREE_MILLIS, message -> message));
+            byte[] buffer = {1};
+
+            channel.sendMessage(buffer);
+            buffer[0] = 9; // it has been reported, so the client may use it again
+            advance(3);
+
+            bed.client().assertReceived(new byte[] {1});
+        }
+
+        @Test
         void keepsBytesAsTheyWere() {
             ByteBuffer bytes = ByteBuffer.wrap(new byte[] {1, 2, 3});
             byte[] array = {4};
@@ -304,6 +319,41 @@ class FakeControllerTest {
             bed.client().assertNothingHappened();
             assertThat(bed.scheduler().pending()).isEmpty();
             assertThat(outcomes()).containsExactly(Outcome.ABANDONED);
+        }
+
+        @Test
+        void isSilentAboutAMessageThatCameAfterShutdown() {
+            bed.channel().onEverySend(message -> {
+                channel.close(); // as another thread may at this moment
+                return completeAfter(THREE_MILLIS).replyAfter(THREE_MILLIS, sent -> sent);
+            });
+            channel.sendMessage("a");
+            channel = bed.bind();
+            bed.client().takeEvents();
+
+            advance(10);
+
+            bed.client().assertNothingHappened();
+            assertThat(outcomes()).containsExactly(Outcome.ABANDONED);
+        }
+
+        @Test
+        void isSilentThoughATimerIsArmedAfterItWasCancelled() {
+            VirtualScheduler scheduler = bed.scheduler();
+            Runnable[] beforeArming = new Runnable[1];
+            FakeController fake = FakeController.create(new Interposed(scheduler, () -> beforeArming[0].run()));
+            fake.channel(0).onSend(accept().replyAfter(THREE_MILLIS, message -> message));
+            ControllerChannel hardware = fake.controller().channel(0);
+            RecordingClient client = RecordingClient.create(scheduler);
+            MailboxChannel closing = hardware.bindClient(client);
+            beforeArming[0] = closing::close; // as another thread may at this moment
+
+            closing.sendMessage("a");
+            hardware.bindClient(client);
+            client.takeEvents();
+            advance(10);
+
+            client.assertNothingHappened();
         }
 
         @Test
@@ -610,6 +660,46 @@ class FakeControllerTest {
             real.close();
         } finally {
             threads.shutdownNow();
+        }
+    }
+
+    /** A scheduler under which something happens just before a timer is armed. */
+    private record Interposed(MailboxScheduler real, Runnable beforeArming) implements MailboxScheduler {
+        @Override
+        public long nanoTime() {
+            return real.nanoTime();
+        }
+
+        @Override
+        public void execute(Runnable task) {
+            real.execute(task);
+        }
+
+        @Override
+        public Timer timer(String name, Runnable task) {
+            Timer timer = real.timer(name, task);
+            return new Timer() {
+                @Override
+                public void arm(long delayNanos) {
+                    beforeArming.run();
+                    timer.arm(delayNanos);
+                }
+
+                @Override
+                public void cancel() {
+                    timer.cancel();
+                }
+            };
+        }
+
+        @Override
+        public boolean await(Completion completion, long timeoutNanos) {
+            return real.await(completion, timeoutNanos);
+        }
+
+        @Override
+        public void wake(Completion completion) {
+            real.wake(completion);
         }
     }
 }
