@@ -46,7 +46,7 @@ public final class ThreadedScheduler implements MailboxScheduler, AutoCloseable 
     /**
      * Makes a scheduler whose thread comes from a factory.
      *
-     * @param threads asked once, when the first task comes
+     * @param threads asked once, when the first task comes; again only if the thread did not start
      */
     public ThreadedScheduler(ThreadFactory threads) {
         this.threads = Objects.requireNonNull(threads, "threads");
@@ -121,14 +121,25 @@ public final class ThreadedScheduler implements MailboxScheduler, AutoCloseable 
             try {
                 if (worker == null && !closed) {
                     Thread made = Objects.requireNonNull(threads.newThread(this::work), "thread");
-                    worker = made;
-                    made.start();
+                    start(made);
                 }
             } finally {
                 lock.unlock();
             }
         }
         return !closed;
+    }
+
+    /** A thread that does not start, as when there are too many, leaves it to the next task to make one. */
+    private void start(Thread made) {
+        boolean started = false;
+        worker = made;
+        try {
+            made.start();
+            started = true;
+        } finally {
+            worker = started ? made : null;
+        }
     }
 
     private void work() {

@@ -2,13 +2,16 @@
 package dev.hwmailbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.qos.logback.classic.Level;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -115,5 +118,23 @@ class ThreadedSchedulerTest extends SchedulerContract {
         workers.join();
 
         assertThat(log).hasSize(20).containsOnly("woken");
+    }
+
+    @Test
+    void aThreadThatDoesNotStartIsMadeAnewForTheNextTask() throws InterruptedException {
+        Thread spent = Executors.defaultThreadFactory().newThread(() -> {});
+        spent.start();
+        spent.join();
+        var answers = new ArrayDeque<Thread>(List.of(spent));
+        var ran = new CountDownLatch(1);
+        try (var reluctant = new ThreadedScheduler(
+                task -> answers.isEmpty() ? Executors.defaultThreadFactory().newThread(task) : answers.remove())) {
+
+            assertThatThrownBy(() -> reluctant.execute(() -> {})).isInstanceOf(IllegalThreadStateException.class);
+            assertThat(reluctant).hasToString("ThreadedScheduler[no thread yet]");
+
+            reluctant.execute(ran::countDown);
+            assertThat(ran.await(10, TimeUnit.SECONDS)).isTrue();
+        }
     }
 }
