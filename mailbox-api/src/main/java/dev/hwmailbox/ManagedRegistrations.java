@@ -39,7 +39,16 @@ public final class ManagedRegistrations implements AutoCloseable {
      * @throws MailboxException as {@link Mailboxes#register}
      */
     public void register(MailboxController controller) {
-        mailboxes.register(controller);
+        try {
+            mailboxes.register(controller);
+        } catch (Error e) { // a callback's: the controller is registered all the same
+            manage(controller);
+            throw e;
+        }
+        manage(controller);
+    }
+
+    private void manage(MailboxController controller) {
         lock.lock();
         try {
             managed.add(controller);

@@ -94,4 +94,19 @@ class ManagedRegistrationsTest {
 
         assertThat(mailboxes).hasToString("Mailboxes[]");
     }
+
+    @Test
+    void aRegistrationAtWhichAListenerFailsBadlyIsUndoneAllTheSame() {
+        mailboxes.addListener(controller -> {
+            throw new AssertionError("expected");
+        });
+
+        try (var log = new LogCapture()) {
+            assertThatThrownBy(() -> scope.register(world.controller)).hasMessage("expected");
+            assertThat(log.at(Level.ERROR)).hasSize(1);
+        }
+        scope.close();
+
+        assertThat(mailboxes).hasToString("Mailboxes[]");
+    }
 }
