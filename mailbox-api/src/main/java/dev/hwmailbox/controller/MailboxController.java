@@ -43,6 +43,9 @@ public final class MailboxController implements AutoCloseable {
     /** How long to wait before a polled channel is asked again, unless the builder says otherwise: one millisecond. */
     public static final Duration DEFAULT_POLL_PERIOD = Duration.ofMillis(1);
 
+    // A ring's storage is made when a message must wait, where it is too late to find that there is no room for it.
+    private static final int LONGEST_RING = 1 << 20;
+
     private final String name;
     private final ChannelOps ops;
     private final MailboxScheduler scheduler;
@@ -295,7 +298,7 @@ public final class MailboxController implements AutoCloseable {
         /**
          * Sets how many messages a channel can queue, {@link MailboxChannel#TX_QUEUE_LENGTH} by default.
          *
-         * @param ringLength at least 1
+         * @param ringLength 1 to 1,048,576
          * @return this
          */
         public Builder ringLength(int ringLength) {
@@ -359,11 +362,14 @@ public final class MailboxController implements AutoCloseable {
          *
          * @return a controller that is not registered
          * @throws MailboxException EINVAL if there is no channel, or a channel is to be polled by a driver that cannot
-         * @throws IllegalArgumentException if the ring length or the polling period is not positive
+         * @throws IllegalArgumentException if the ring length or the polling period is not positive, or the ring too long
          */
         public MailboxController build() {
             if (ringLength < 1) {
                 throw new IllegalArgumentException("ring length must be positive: " + ringLength);
+            }
+            if (ringLength > LONGEST_RING) {
+                throw new IllegalArgumentException("ring length above " + LONGEST_RING + ": " + ringLength);
             }
             if (pollPeriod.isNegative() || pollPeriod.isZero()) {
                 throw new IllegalArgumentException("polling period must be positive: " + pollPeriod);

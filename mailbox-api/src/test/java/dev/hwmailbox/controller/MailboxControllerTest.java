@@ -49,6 +49,14 @@ class MailboxControllerTest {
     }
 
     @Test
+    void refusesARingWhoseStorageMightNotBeHadWhenItIsNeeded() {
+        assertThat(builder.ringLength(1 << 20).build().ringLength()).isEqualTo(1_048_576);
+        assertThatThrownBy(() -> builder.ringLength((1 << 20) + 1).build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("ring length above 1048576: 1048577");
+    }
+
+    @Test
     void refusesARingOrAPeriodThatIsNotPositive() {
         assertThatThrownBy(() -> builder.ringLength(0).build()).isInstanceOf(IllegalArgumentException.class);
         builder.ringLength(1);
