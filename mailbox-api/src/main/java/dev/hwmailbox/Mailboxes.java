@@ -73,7 +73,7 @@ public final class Mailboxes implements AutoCloseable {
         if (!controller.registration().enter(this)) {
             throw new MailboxException(Errno.EBUSY, "controller is registered already (" + controller.name() + ")");
         }
-        Error failure = controller.registration().evictOwners();
+        Error failure = isClosed() ? null : controller.registration().evictOwners();
         if (!add(controller)) {
             controller.registration().leave(this);
             throw new MailboxException(Errno.ESHUTDOWN, "registry is closed (" + controller.name() + ")");
@@ -87,6 +87,15 @@ public final class Mailboxes implements AutoCloseable {
             }
         }
         Failures.rethrow(failure);
+    }
+
+    private boolean isClosed() {
+        lock.lock();
+        try {
+            return closed;
+        } finally {
+            lock.unlock();
+        }
     }
 
     private boolean add(MailboxController controller) {

@@ -100,6 +100,17 @@ class MailboxesTest {
     }
 
     @Test
+    void aClosedRegistryLeavesDirectlyBoundOwnersAlone() {
+        MailboxChannel direct = world.bind();
+        registry.close();
+
+        registerFails(registry, world.controller);
+
+        assertThat(direct.sendMessage("a")).isZero();
+        assertThat(world.log).containsExactly("prepare a", "sendData a -> 0");
+    }
+
+    @Test
     void closingAControllerTakesItOutOfItsRegistry() {
         registry.register(world.controller);
         MailboxChannel channel = world.bind();
