@@ -105,7 +105,8 @@ public final class MailboxChannel implements AutoCloseable {
      *
      * <p>The future ends after {@link MailboxClient#txDone}, on the thread that reported; what depends on it runs there and
      * must not block. Cancelling it, or ending it in any other way, takes the message off the channel: not transmitted yet,
-     * it never is; in flight, it is reported with {@code -ECANCELED}.
+     * it never is; in flight, it is reported with {@code -ECANCELED}. When time runs out in the middle of the attempt or of
+     * a report, the future ends at once, on the scheduler, and {@link MailboxClient#txDone} may come after it.
      *
      * @param message the message; null is legal
      * @param timeout longest time until the report, not negative; {@link ClientOptions#NO_TIMEOUT} for none

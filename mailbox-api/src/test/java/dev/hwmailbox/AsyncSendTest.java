@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
 import dev.hwmailbox.controller.TxDoneMethod;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -214,5 +215,23 @@ class AsyncSendTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> channel.sendMessageAsync("a", Duration.ofMillis(-1)))
                 .withMessage("negative timeout: PT-0.001S");
+    }
+
+    @Test
+    void theFutureEndsInTimeThoughACallbackAfterItFailsBadly() {
+        IntStream.range(0, 20).forEach(i -> channel.sendMessage("queued " + i));
+        CompletableFuture<Integer> future = channel.sendMessageAsync("last", Duration.ofMillis(5));
+        channel.sendMessage("no room");
+        world.on("writable", () -> {
+            throw new AssertionError("expected");
+        });
+
+        try (var logged = new LogCapture()) {
+            assertThatThrownBy(() -> world.scheduler.advance(Duration.ofMillis(5)))
+                    .hasMessage("expected");
+            assertThat(logged.at(Level.ERROR)).containsExactly("c/0: writable callback threw");
+        }
+
+        assertFails(future, Errno.ETIME);
     }
 }

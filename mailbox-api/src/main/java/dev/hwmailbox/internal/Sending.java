@@ -85,8 +85,7 @@ abstract class Sending extends Transmission {
 
     @SuppressWarnings("FutureReturnValueIgnored") // what depends on the future here only tidies up
     private void watch(FutureSender sender, long timeoutNanos) {
-        MailboxScheduler.Timer timer =
-                scheduler().timer(this + " send", () -> sender.answer(giveUp(sender, -Errno.ETIME)));
+        MailboxScheduler.Timer timer = scheduler().timer(this + " send", () -> timeOut(sender));
         if (timeoutNanos < Nanos.FOREVER) {
             timer.arm(timeoutNanos);
         }
@@ -94,6 +93,14 @@ abstract class Sending extends Transmission {
             timer.cancel();
             giveUp(sender, -Errno.ECANCELED);
         });
+    }
+
+    private void timeOut(FutureSender sender) {
+        try {
+            giveUp(sender, -Errno.ETIME);
+        } finally { // whatever the next message's callbacks throw
+            sender.answer(sender.result());
+        }
     }
 
     private int await(BlockedSender sender, long timeoutNanos) {
