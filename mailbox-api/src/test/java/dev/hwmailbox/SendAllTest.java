@@ -74,6 +74,20 @@ class SendAllTest {
     }
 
     @Test
+    void isNotTriedAgainBeforeAMessageHasLeft() {
+        MailboxChannel channel = world.bind();
+        IntStream.range(0, 15).forEach(channel::sendMessage);
+        assertThat(channel.sendAll(Collections.nCopies(10, "a"))).isEqualTo(-Errno.ENOBUFS);
+        world.takeLog();
+
+        channel.sendMessage("b");
+        assertThat(world.takeLog()).isEmpty();
+
+        world.hardware().txDone(0);
+        assertThat(world.log).endsWith("txDone 0 0", "writable");
+    }
+
+    @Test
     void aBlockingClientWaitsForAll() {
         MailboxChannel channel = world.bind(ClientOptions.blocking(Duration.ofMillis(10)));
         complete(Duration.ofMillis(2), 0, 0, 0);

@@ -18,6 +18,10 @@ abstract class MessageRing extends Section {
     private int nextSlot;
     private int count;
 
+    // Somebody found no room; and since then an entry has left.
+    private boolean roomWanted;
+    private boolean roomMade;
+
     // Null, not an empty array: one that all share would be read beside whatever it happens to lie next to.
     private @Nullable Object @Nullable [] entries;
 
@@ -35,6 +39,19 @@ abstract class MessageRing extends Section {
 
     final int room() {
         return length - count;
+    }
+
+    /** From now on, an entry that leaves makes room that somebody waits for. */
+    final void wantRoom() {
+        roomWanted = true;
+    }
+
+    final boolean isRoomMade() {
+        return roomMade && room() > 0;
+    }
+
+    final void forgetRoomMade() {
+        roomMade = false;
     }
 
     /** Storage for {@link #store}, unless there is some: to be made outside the section. */
@@ -100,6 +117,10 @@ abstract class MessageRing extends Section {
             entries[slot(0)] = null;
         }
         count--;
+        if (roomWanted) {
+            roomWanted = false;
+            roomMade = true;
+        }
     }
 
     /**

@@ -55,8 +55,7 @@ abstract class Transmission extends MessageRing {
     private final boolean reportAbandoned;
 
     // All below is written in the section.
-    volatile byte life = STARTING;
-    private boolean spaceWanted;
+    volatile byte life = NEW;
 
     // The attempt under way or the message in flight, by phase: an entry of the ring.
     private byte phase = IDLE;
@@ -151,7 +150,7 @@ abstract class Transmission extends MessageRing {
                     slot = addAway(entry);
                     todo = begin(Thread.currentThread(), entry);
                 } else if (room() == 0) {
-                    spaceWanted = true;
+                    wantRoom();
                     slot = -Errno.ENOBUFS;
                 } else if (store(storage)) {
                     slot = add(entry);
@@ -185,7 +184,7 @@ abstract class Transmission extends MessageRing {
                 return -Errno.EINVAL;
             }
             if (room() < entries.length) {
-                spaceWanted = true;
+                wantRoom();
                 slot = -Errno.ENOBUFS;
             } else {
                 store(storage);
@@ -501,8 +500,8 @@ abstract class Transmission extends MessageRing {
         } else if (begin && phase == IDLE && queued() > 0) {
             todo |= begin(self, oldest());
         }
-        if (todo == NOTHING && spaceWanted && room() > 0 && !owing) {
-            spaceWanted = false;
+        if (todo == NOTHING && isRoomMade() && !owing) {
+            forgetRoomMade();
             todo = TELL_WRITABLE;
         }
         return todo;
