@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import ch.qos.logback.classic.Level;
 import dev.hwmailbox.controller.ChannelTranslation;
+import dev.hwmailbox.controller.ControllerChannel;
 import dev.hwmailbox.controller.ControllerOwner;
 import dev.hwmailbox.controller.TxDoneMethod;
 import dev.hwmailbox.devicetree.DeviceTree;
@@ -14,6 +15,7 @@ import dev.hwmailbox.devicetree.Node;
 import dev.hwmailbox.devicetree.NodeBuilder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -305,6 +307,48 @@ class RequestChannelTest {
         channel.close();
 
         assertThat(owner.references).isZero();
+    }
+
+    @Test
+    void aReferenceIsGivenBackOnceThoughAnEvictedClientClosesDuringItsLastAttempt() {
+        var owner = new CountingOwner();
+        World world =
+                new World(builder -> builder.txDoneMethod(TxDoneMethod.IRQ).owner(owner));
+        MailboxChannel channel = world.bind();
+        world.on("sendData", () -> {
+            mailboxes.register(world.controller);
+            channel.close();
+            assertThat(owner.references).as("while the driver is at work").isEqualTo(1);
+        });
+
+        channel.sendMessage("a");
+        channel.close();
+
+        assertThat(owner.references).isZero();
+    }
+
+    @Test
+    void nothingReachesTheClientBeforeStartup() {
+        var hardware = new AtomicReference<ControllerChannel>();
+        ControllerOwner early = new ControllerOwner() {
+            @Override
+            public boolean tryAcquire() {
+                hardware.get().receivedData("early");
+                hardware.get().raiseEvent(ChannelEvent.PEER_RESET);
+                return true;
+            }
+
+            @Override
+            public void release() {}
+        };
+        World world =
+                new World(builder -> builder.txDoneMethod(TxDoneMethod.IRQ).owner(early));
+        hardware.set(world.hardware());
+
+        world.controller.channel(0).bindClient(world.new LoggingClient(ClientOptions.NON_BLOCKING));
+        world.hardware().raiseEvent(ChannelEvent.PEER_RESET);
+
+        assertThat(world.log).containsExactly("startup", "event PEER_RESET");
     }
 
     @Test

@@ -21,7 +21,8 @@ public abstract class BoundChannel extends Sending {
 
     // Written in the section.
     private byte eventsTold;
-    private boolean evicted;
+    private boolean evicted; // and not closed by the client since
+    private boolean unbound;
 
     /**
      * Makes the state of a binding.
@@ -133,7 +134,7 @@ public abstract class BoundChannel extends Sending {
      * @param lastTxId the last number that earlier bindings used
      */
     public final void open(long lastTxId) {
-        startAfter(lastTxId);
+        start(lastTxId);
         int result;
         try {
             result = startup();
@@ -199,7 +200,8 @@ public abstract class BoundChannel extends Sending {
     private boolean takeEvicted() {
         enter();
         try {
-            boolean taken = evicted;
+            // Not off the channel yet, it gives everything up when it leaves.
+            boolean taken = evicted && unbound;
             evicted = false;
             return taken;
         } finally {
@@ -210,7 +212,17 @@ public abstract class BoundChannel extends Sending {
     @Override
     final @Nullable Error released(long lastTxId, @Nullable Error kept) {
         unbind(lastTxId);
-        return evicted ? kept : releaseOwner(kept);
+        return keepsOwner() ? kept : releaseOwner(kept);
+    }
+
+    private boolean keepsOwner() {
+        enter();
+        try {
+            unbound = true;
+            return evicted;
+        } finally {
+            leave();
+        }
     }
 
     private @Nullable Error releaseOwner(@Nullable Error kept) {
@@ -244,7 +256,7 @@ public abstract class BoundChannel extends Sending {
      * @param event the event
      */
     public final void raise(ChannelEvent event) {
-        if (!isClosed()) {
+        if (life != NEW && !isClosed()) {
             Failures.rethrow(tell(event, null));
         }
     }
@@ -328,12 +340,14 @@ public abstract class BoundChannel extends Sending {
     }
 
     /**
-     * Hands received data to the client; until shutdown has returned, as the controller may be emptying its buffers.
+     * Hands received data to the client: from startup on, and until shutdown has returned, as the controller may be
+     * emptying its buffers.
      *
      * @param message the data
      */
     public final void received(@Nullable Object message) {
-        if (life != CLOSED) {
+        byte now = life;
+        if (now != NEW && now != CLOSED) {
             Callbacks.rxCallback(client, face, message);
         }
     }

@@ -25,10 +25,11 @@ abstract class Transmission extends MessageRing {
     private static final Logger LOG = LoggerFactory.getLogger(Transmission.class);
 
     // Life of the binding.
-    static final byte STARTING = 0;
-    static final byte OPEN = 1;
-    static final byte CLOSING = 2;
-    static final byte CLOSED = 3;
+    static final byte NEW = 0;
+    static final byte STARTING = 1;
+    static final byte OPEN = 2;
+    static final byte CLOSING = 3;
+    static final byte CLOSED = 4;
 
     // Phases of transmission, see transition().
     private static final byte IDLE = 0;
@@ -124,9 +125,15 @@ abstract class Transmission extends MessageRing {
         return life >= CLOSING;
     }
 
-    /** Numbers attempts from there on. */
-    final void startAfter(long lastTxId) {
-        txId = lastTxId;
+    /** Begins the life of the binding, which numbers its attempts from there on. */
+    final void start(long lastTxId) {
+        enter();
+        try {
+            txId = lastTxId;
+            life = life == NEW ? STARTING : life;
+        } finally {
+            leave();
+        }
     }
 
     /**
