@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import ch.qos.logback.classic.Level;
+import dev.hwmailbox.controller.MailboxController;
 import dev.hwmailbox.controller.TxDoneMethod;
 import dev.hwmailbox.testing.VirtualScheduler;
 import java.time.Duration;
@@ -202,5 +203,98 @@ class PollingTest {
         }
         assertThat(world.takeLog()).endsWith("lastTxDone 1 -> true", "txDone b 0");
         assertThat(advanceMillis(2)).containsExactly("lastTxDone 0 -> true", "txDone a 0");
+    }
+
+    @Test
+    void aChannelBoundAnewWhileItsControllerClosesIsPolled() {
+        world.on(
+                "event CLOSED",
+                () -> world.controller
+                        .channel(0)
+                        .bindClient(world.new LoggingClient(ClientOptions.NON_BLOCKING))
+                        .sendMessage("a"));
+
+        world.controller.close();
+
+        assertThat(advanceMillis(1)).containsExactly("lastTxDone 0 -> true", "txDone a 0");
+        assertThat(world.scheduler.pending()).isEmpty();
+    }
+
+    @Test
+    void nothingStaysPendingWhenAControllerIsClosedOverAMessage() {
+        channel.sendMessage("a");
+
+        world.controller.close();
+
+        assertThat(world.scheduler.pending()).isEmpty();
+    }
+
+    @Test
+    void aTimerThatCannotBeArmedKeepsNoReportBack() {
+        var exhausted = new ExhaustedScheduler();
+        MailboxController controller = MailboxController.builder(world.driver, exhausted)
+                .name("c")
+                .channelCount(2)
+                .txDoneMethod(TxDoneMethod.POLL)
+                .build();
+        MailboxClient client = world.new LoggingClient(ClientOptions.NON_BLOCKING);
+        MailboxChannel one = controller.channel(0).bindClient(client);
+        one.sendMessage("a");
+        one.sendMessage("b");
+
+        exhausted.threadsLeft = false;
+        try (var logged = new LogCapture()) {
+            assertThat(advanceMillis(1))
+                    .containsExactly("lastTxDone 0 -> true", "prepare b", "sendData b -> 0", "txDone a 0");
+            assertThat(logged.at(Level.ERROR)).containsExactly("c/0: arming the poll timer threw");
+        }
+
+        exhausted.threadsLeft = true;
+        controller.channel(1).bindClient(client).sendMessage("c");
+        assertThat(advanceMillis(1)).contains("txDone b 0", "txDone c 0");
+    }
+
+    /** Virtual time in which a timer sometimes cannot be armed, as when there are too many threads. */
+    private final class ExhaustedScheduler implements MailboxScheduler {
+        private boolean threadsLeft = true;
+
+        @Override
+        public long nanoTime() {
+            return world.scheduler.nanoTime();
+        }
+
+        @Override
+        public void execute(Runnable task) {
+            world.scheduler.execute(task);
+        }
+
+        @Override
+        public Timer timer(String name, Runnable task) {
+            Timer timer = world.scheduler.timer(name, task);
+            return new Timer() {
+                @Override
+                public void arm(long delayNanos) {
+                    if (!threadsLeft) {
+                        throw new IllegalStateException("no thread left");
+                    }
+                    timer.arm(delayNanos);
+                }
+
+                @Override
+                public void cancel() {
+                    timer.cancel();
+                }
+            };
+        }
+
+        @Override
+        public boolean await(Completion completion, long timeoutNanos) {
+            return world.scheduler.await(completion, timeoutNanos);
+        }
+
+        @Override
+        public void wake(Completion completion) {
+            world.scheduler.wake(completion);
+        }
     }
 }

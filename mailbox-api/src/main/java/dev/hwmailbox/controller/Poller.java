@@ -35,8 +35,20 @@ final class Poller {
         timer.arm(0);
     }
 
+    /** Forgets the pending round, unless a channel has been bound anew meanwhile and has a message to be asked about. */
     void stop() {
         timer.cancel();
+        for (int i = nextBusy(0); i >= 0; i = nextBusy(i + 1)) {
+            if (isPolled(i)) {
+                timer.arm(0);
+                return;
+            }
+        }
+    }
+
+    private boolean isPolled(int index) {
+        Binding binding = controller.channel(index).binding();
+        return binding != null && binding.isPolled();
     }
 
     private void expire() {
@@ -65,9 +77,9 @@ final class Poller {
         if (!unsent && (binding == null || !binding.isPolled())) {
             clear(index);
             // A message may have been submitted between the look and the clearing.
-            Binding latest = controller.channel(index).binding();
-            if (latest != null && latest.isPolled()) {
+            if (isPolled(index)) {
                 mark(index);
+                return true;
             }
         }
         return unsent;

@@ -579,9 +579,7 @@ abstract class Transmission extends MessageRing {
                 }
                 if (result == 0) {
                     todo = step(ACCEPTED, owing);
-                    if (method == TxDoneMethod.POLL) {
-                        watchForTxDone();
-                    }
+                    failure = method == TxDoneMethod.POLL ? watch(failure) : failure;
                 } else {
                     failure = isClosed() ? failure : Callbacks.refused(client, face, message, result, failure);
                     todo = refused(owing);
@@ -599,6 +597,15 @@ abstract class Transmission extends MessageRing {
             }
         }
         Failures.rethrow(failure);
+    }
+
+    private @Nullable Error watch(@Nullable Error kept) {
+        try {
+            watchForTxDone();
+            return kept;
+        } catch (Throwable e) { // the scheduler may find no thread to make
+            return Failures.note(LOG, this, "arming the poll timer", e, kept);
+        }
     }
 
     private @Nullable Error deliverClaimed(boolean tell, @Nullable Error kept) {
