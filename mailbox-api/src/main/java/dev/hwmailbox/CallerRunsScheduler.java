@@ -224,7 +224,7 @@ public final class CallerRunsScheduler implements MailboxScheduler {
         }
         try {
             entry.task().run();
-        } catch (RuntimeException e) {
+        } catch (Exception e) { // checked ones too, other languages throw them anywhere
             LOG.error("{} threw", entry.name(), e);
         } finally {
             endTask();

@@ -82,7 +82,7 @@ public final class Mailboxes implements AutoCloseable {
         for (RegistrationListener listener : listeners) {
             try {
                 listener.controllerRegistered(controller);
-            } catch (RuntimeException | Error e) {
+            } catch (Throwable e) {
                 failure = Failures.note(LOG, listener, "controllerRegistered", e, failure);
             }
         }

@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import ch.qos.logback.classic.Level;
 import dev.hwmailbox.controller.TxDoneMethod;
+import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Callbacks and operations that throw: logged once, and the channel goes on. */
 class CallbackFailureTest {
@@ -177,5 +180,55 @@ class CallbackFailureTest {
         assertThat(again.isClosed()).isTrue();
         assertThat(stays.isClosed()).isTrue();
         assertThat(world.controller.channel(1).isBound()).isFalse();
+    }
+
+    /** As code in other languages of the JVM may do anywhere. */
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+    private static <T extends Throwable> void throwUndeclared(Throwable thrown) throws T {
+        throw (T) thrown;
+    }
+
+    private void failUndeclared(String call) {
+        world.on(call, () -> CallbackFailureTest.<RuntimeException>throwUndeclared(new IOException(call)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"prepare", "sendData", "refused", "txDone"})
+    void aCheckedExceptionThatNobodyDeclaredGoesNoFurther(String call) {
+        world.driver.sendResults.add(-Errno.EBUSY);
+        failUndeclared(call);
+
+        channel.sendMessage("a");
+        world.hardware().resubmit();
+        world.hardware().txDone(0);
+
+        assertThat(world.log).endsWith("sendData a -> 0", "txDone a 0");
+        assertThat(logged.at(Level.ERROR)).hasSize(1);
+        assertThat(channel.sendMessage("next")).isEqualTo(1);
+        world.hardware().txDone(0);
+        assertThat(world.log).endsWith("txDone next 0");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"shutdown", "event CLOSED"})
+    void aCheckedExceptionThatNobodyDeclaredDoesNotKeepAChannelFromClosing(String call) {
+        failUndeclared(call);
+
+        channel.close();
+
+        assertThat(world.log).containsExactly("shutdown", "event CLOSED");
+        assertThat(world.hardware().isBound()).isFalse();
+    }
+
+    @Test
+    void aCheckedExceptionThatStartupDidNotDeclareFailsTheBindingWithEio() {
+        channel.close();
+        failUndeclared("startup");
+
+        assertThat(catchThrowable(world::bind))
+                .isInstanceOf(MailboxException.class)
+                .hasMessageStartingWith("EIO");
+
+        assertThat(world.hardware().isBound()).isFalse();
     }
 }

@@ -138,9 +138,9 @@ public abstract class BoundChannel extends Sending {
         int result;
         try {
             result = startup();
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             end(false, false);
-            if (e instanceof RuntimeException && !(e instanceof MailboxException)) {
+            if (!(e instanceof Error) && !(e instanceof MailboxException)) {
                 throw new MailboxException(Errno.EIO, "startup threw (" + this + ")", e);
             }
             throw e;
@@ -229,7 +229,7 @@ public abstract class BoundChannel extends Sending {
         try {
             releaseOwner();
             return kept;
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             return Failures.note(LOG, this, "releasing the owner", e, kept);
         }
     }
@@ -239,7 +239,7 @@ public abstract class BoundChannel extends Sending {
         if (shutdown) {
             try {
                 shutdown();
-            } catch (RuntimeException | Error e) {
+            } catch (Throwable e) {
                 failure = Failures.note(LOG, this, "shutdown", e, null);
             }
         }
@@ -289,7 +289,7 @@ public abstract class BoundChannel extends Sending {
         boolean sent = false;
         try {
             sent = lastTxDone();
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             Failures.rethrow(Failures.note(LOG, this, "lastTxDone", e, null));
         }
         if (sent) {
@@ -315,7 +315,7 @@ public abstract class BoundChannel extends Sending {
                 return -Errno.ENOTSUPP;
             }
             result = flushData(timeoutNanos);
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             failure = Failures.note(LOG, this, "flush", e, null);
         }
         if (result < 0) {
@@ -333,7 +333,7 @@ public abstract class BoundChannel extends Sending {
     public final boolean peekData() {
         try {
             return pushReceived();
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             Failures.rethrow(Failures.note(LOG, this, "peekData", e, null));
             return false;
         }

@@ -22,7 +22,7 @@ final class Callbacks {
         try {
             client.txPrepare(channel, message);
             return kept;
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             return Failures.note(LOG, channel, "txPrepare callback", e, kept);
         }
     }
@@ -32,7 +32,7 @@ final class Callbacks {
         try {
             client.txDone(channel, message, status);
             return kept;
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             return Failures.note(LOG, channel, "txDone callback", e, kept);
         }
     }
@@ -42,7 +42,7 @@ final class Callbacks {
         try {
             client.refused(channel, message, errno);
             return kept;
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             return Failures.note(LOG, channel, "refused callback", e, kept);
         }
     }
@@ -51,7 +51,7 @@ final class Callbacks {
         try {
             client.writable(channel);
             return kept;
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             return Failures.note(LOG, channel, "writable callback", e, kept);
         }
     }
@@ -61,7 +61,7 @@ final class Callbacks {
         try {
             client.event(channel, event);
             return kept;
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             return Failures.note(LOG, channel, "event callback", e, kept);
         }
     }
@@ -69,7 +69,7 @@ final class Callbacks {
     static void rxCallback(MailboxClient client, MailboxChannel channel, @Nullable Object message) {
         try {
             client.rxCallback(channel, message);
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             Failures.rethrow(Failures.note(LOG, channel, "rxCallback", e, null));
         }
     }

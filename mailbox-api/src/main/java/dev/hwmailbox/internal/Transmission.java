@@ -573,7 +573,7 @@ abstract class Transmission extends MessageRing {
                 int result = -Errno.ESHUTDOWN;
                 try {
                     result = isClosed() ? result : sendData(message, txId);
-                } catch (RuntimeException | Error e) {
+                } catch (Throwable e) {
                     failure = Failures.note(LOG, this, "sendData", e, failure);
                     result = -Errno.EIO;
                 }
