@@ -15,7 +15,6 @@ import dev.hwmailbox.devicetree.Node;
 import dev.hwmailbox.devicetree.NodeBuilder;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -329,12 +328,12 @@ class RequestChannelTest {
 
     @Test
     void nothingReachesTheClientBeforeStartup() {
-        var hardware = new AtomicReference<ControllerChannel>();
+        var hardware = new ArrayList<ControllerChannel>();
         ControllerOwner early = new ControllerOwner() {
             @Override
             public boolean tryAcquire() {
-                hardware.get().receivedData("early");
-                hardware.get().raiseEvent(ChannelEvent.PEER_RESET);
+                hardware.get(0).receivedData("early");
+                hardware.get(0).raiseEvent(ChannelEvent.PEER_RESET);
                 return true;
             }
 
@@ -343,7 +342,7 @@ class RequestChannelTest {
         };
         World world =
                 new World(builder -> builder.txDoneMethod(TxDoneMethod.IRQ).owner(early));
-        hardware.set(world.hardware());
+        hardware.add(world.hardware());
 
         world.controller.channel(0).bindClient(world.new LoggingClient(ClientOptions.NON_BLOCKING));
         world.hardware().raiseEvent(ChannelEvent.PEER_RESET);
