@@ -61,7 +61,8 @@ public final class ManagedRegistrations implements AutoCloseable {
      * Undoes one registration now.
      *
      * @param controller the controller
-     * @return true if it was registered here; otherwise that is logged, and nothing has happened
+     * @return true if it was registered here; otherwise nothing has happened, and that is logged, unless it had been
+     *     unregistered in another way meanwhile
      */
     public boolean unregister(MailboxController controller) {
         Objects.requireNonNull(controller, "controller");
@@ -69,8 +70,7 @@ public final class ManagedRegistrations implements AutoCloseable {
             mailboxes.diagnostics().complain(Complaint.NOT_MANAGED, controller, "no managed registration to undo");
             return false;
         }
-        mailboxes.unregister(controller);
-        return true;
+        return mailboxes.unregister(controller);
     }
 
     private boolean take(MailboxController controller) {

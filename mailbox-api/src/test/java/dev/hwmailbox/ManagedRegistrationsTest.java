@@ -109,4 +109,12 @@ class ManagedRegistrationsTest {
 
         assertThat(mailboxes).hasToString("Mailboxes[]");
     }
+
+    @Test
+    void doesNotClaimToHaveUndoneWhatWasUndoneMeanwhile() {
+        scope.register(world.controller);
+        mailboxes.unregister(world.controller);
+
+        assertThat(scope.unregister(world.controller)).isFalse();
+    }
 }
