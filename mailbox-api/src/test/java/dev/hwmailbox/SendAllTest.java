@@ -2,7 +2,9 @@
 package dev.hwmailbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
+import ch.qos.logback.classic.Level;
 import dev.hwmailbox.controller.TxDoneMethod;
 import java.time.Duration;
 import java.util.Arrays;
@@ -118,6 +120,27 @@ class SendAllTest {
                 .as("the last is never transmitted")
                 .containsExactly("sendData a -> 0", "sendData b -> 0", "txDone a 0", "txDone b -ETIME");
         assertThat(channel.slotsAvailable()).isEqualTo(20);
+    }
+
+    @Test
+    @SuppressWarnings("FutureReturnValueIgnored") // only fills the queue
+    void noneStaysBehindWhenACallbackFailsBadlyWhileOneIsGivenUp() {
+        MailboxChannel channel = world.bind(ClientOptions.blocking(Duration.ofMillis(10)));
+        IntStream.range(0, 18).forEach(channel::sendMessageAsync);
+        world.scheduler
+                .timer("another", () -> channel.sendMessageAsync("no room"))
+                .arm(1);
+        world.on("writable", () -> {
+            throw new AssertionError("expected");
+        });
+
+        try (var logged = new LogCapture()) {
+            assertThat(catchThrowable(() -> channel.sendAll(List.of("a", "b", "c"))))
+                    .hasMessage("expected");
+            assertThat(logged.at(Level.ERROR)).containsExactly("c/0: writable callback threw");
+        }
+
+        assertThat(channel.slotsAvailable()).isEqualTo(3);
     }
 
     /** Has the hardware report one message after the other, each some time after the one before. */

@@ -116,10 +116,16 @@ abstract class Sending extends Transmission {
     private int awaitAll(BlockedSender[] senders) {
         long deadline = scheduler().nanoTime() + txTimeoutNanos;
         int answer = 0;
+        Error failure = null;
         for (int i = senders.length - 1; i >= 0; i--) {
-            int result = await(senders[i], deadline - scheduler().nanoTime());
-            answer = result < 0 || answer >= 0 ? result : answer;
+            try {
+                int result = await(senders[i], deadline - scheduler().nanoTime());
+                answer = result < 0 || answer >= 0 ? result : answer;
+            } catch (Error e) { // a callback's: the others must not stay behind
+                failure = failure == null ? e : failure;
+            }
         }
+        Failures.rethrow(failure);
         return answer;
     }
 }
