@@ -18,7 +18,7 @@ import java.util.Objects;
  *     kernel
  * @param knowsTxDone true: the client learns by itself that a message has left, for example from the answer, and says so
  *     with {@link MailboxChannel#clientTxDone}. Has an effect on polled channels only, which then are not polled
- * @param reportAbandoned true: what is still queued or in flight when the channel closes is reported by
+ * @param reportAbandoned true: what is still queued or in flight when the channel closes, or its startup fails, is reported by
  *     {@link MailboxClient#txDone} with {@code -ESHUTDOWN}; false, as in the kernel: it is dropped without
  * @since 0.1
  */

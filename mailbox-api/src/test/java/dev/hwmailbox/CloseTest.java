@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -406,5 +407,40 @@ class CloseTest {
         assertThat(world.log)
                 .filteredOn(entry -> entry.startsWith("event"))
                 .containsExactly("event PEER_RESET", "event ABANDONED", "event CLOSED");
+    }
+
+    @Test
+    void aMessageSentDuringAStartupThatFailsIsAbandonedAsByAClose() {
+        channel.close();
+        var answers = new ArrayList<String>();
+        world.driver.startupResult = -Errno.EIO;
+        world.on("startup", () -> world.hardware().receivedData("early"));
+        MailboxClient client = new MailboxClient() {
+            @Override
+            public ClientOptions options() {
+                return ClientOptions.NON_BLOCKING.withReportAbandoned();
+            }
+
+            @Override
+            public void rxCallback(MailboxChannel starting, @Nullable Object message) {
+                starting.sendMessage("reply");
+            }
+
+            @Override
+            public void txDone(MailboxChannel starting, @Nullable Object message, int status) {
+                answers.add(message + " " + World.name(status));
+            }
+
+            @Override
+            public void event(MailboxChannel starting, ChannelEvent event) {
+                answers.add(event.name());
+            }
+        };
+
+        MailboxException failure = catchThrowableOfType(
+                MailboxException.class, () -> world.controller.channel(0).bindClient(client));
+
+        assertThat(failure).hasMessageStartingWith("EIO");
+        assertThat(answers).containsExactly("reply -ESHUTDOWN", "ABANDONED");
     }
 }

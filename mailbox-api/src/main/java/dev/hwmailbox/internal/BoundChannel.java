@@ -243,7 +243,7 @@ public abstract class BoundChannel extends Sending {
                 failure = Failures.note(LOG, this, "shutdown", e, null);
             }
         }
-        failure = abandon(tell, failure);
+        failure = abandon(failure);
         if (tell) {
             failure = tell(ChannelEvent.CLOSED, failure);
         }

@@ -375,11 +375,10 @@ abstract class Transmission extends MessageRing {
      * Drops all messages and ends their senders: the one in flight first, then in order of the queue. The channel is closed
      * from here on.
      *
-     * @param tell whether the client hears of it
      * @param kept the error to keep so far
      * @return the error to keep
      */
-    final @Nullable Error abandon(boolean tell, @Nullable Error kept) {
+    final @Nullable Error abandon(@Nullable Error kept) {
         Object first;
         boolean unreported;
         boolean dropped;
@@ -402,18 +401,18 @@ abstract class Transmission extends MessageRing {
         }
         Error failure = vacant ? released(txId, kept) : kept;
         if (unreported) {
-            failure = deliverClaimed(tell && reportAbandoned, failure);
+            failure = deliverClaimed(reportAbandoned, failure);
         }
-        failure = dropped ? drop(first, tell, failure) : failure;
+        failure = dropped ? drop(first, failure) : failure;
         // Of a closed channel, the ring is this thread's alone.
         for (; queued() > 0; dropOldest()) {
-            failure = drop(oldest(), tell, failure);
+            failure = drop(oldest(), failure);
             dropped = true;
         }
-        return tell && (dropped || unreported) ? tell(ChannelEvent.ABANDONED, failure) : failure;
+        return dropped || unreported ? tell(ChannelEvent.ABANDONED, failure) : failure;
     }
 
-    private @Nullable Error drop(@Nullable Object entry, boolean tell, @Nullable Error kept) {
+    private @Nullable Error drop(@Nullable Object entry, @Nullable Error kept) {
         int status;
         enter(); // a sender may be giving up at the same time
         try {
@@ -421,8 +420,7 @@ abstract class Transmission extends MessageRing {
         } finally {
             leave();
         }
-        Error failure =
-                tell && reportAbandoned ? Callbacks.txDone(client, face, Sender.message(entry), status, kept) : kept;
+        Error failure = reportAbandoned ? Callbacks.txDone(client, face, Sender.message(entry), status, kept) : kept;
         finish(entry);
         return failure;
     }
