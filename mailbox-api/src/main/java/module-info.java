@@ -1,8 +1,8 @@
 /**
  * The mailbox framework: channels and clients, controllers, devicetree, and a test kit.
  *
- * <p>Clients use {@link dev.hwmailbox}; authors of controllers use {@link dev.hwmailbox.controller}; tests of either use
- * {@link dev.hwmailbox.testing}.
+ * <p>Clients use {@link dev.hwmailbox}; authors of controllers use {@link dev.hwmailbox.controller}; tests of either
+ * use {@link dev.hwmailbox.testing}.
  */
 module dev.hwmailbox {
     requires org.slf4j;

@@ -16,11 +16,11 @@ import org.slf4j.LoggerFactory;
 /**
  * A scheduler in real time without a thread: tasks run on threads of the embedder that call in, and only there.
  *
- * <p>Three ways to lend it a thread. A virtual machine monitor gives each VM one such scheduler and calls {@link #run} on the
- * thread that stands for the VM's vCPU: interrupt handlers posted with {@link #execute}, timers and blocking sends of that VM
- * then all run there, one at a time, as on a single processor, until {@link #stop}. A loop with work of its own calls
- * {@link #runDue} once per round, and {@link #idle} when it has nothing to do. And a thread that waits in {@link #await},
- * inside a blocking send for example, runs due tasks meanwhile.
+ * <p>Three ways to lend it a thread. A virtual machine monitor gives each VM one such scheduler and calls {@link #run}
+ * on the thread that stands for the VM's vCPU: interrupt handlers posted with {@link #execute}, timers and blocking
+ * sends of that VM then all run there, one at a time, as on a single processor, until {@link #stop}. A loop with work
+ * of its own calls {@link #runDue} once per round, and {@link #idle} when it has nothing to do. And a thread that waits
+ * in {@link #await}, inside a blocking send for example, runs due tasks meanwhile.
  *
  * <pre>{@code
  * CallerRunsScheduler vcpu = new CallerRunsScheduler();
@@ -30,8 +30,9 @@ import org.slf4j.LoggerFactory;
  * vcpu.execute(interruptHandler);
  * }</pre>
  *
- * <p>Tasks run one at a time, whoever lends the thread. A task that waits lends its own: others then run nested inside it. An
- * exception of a task is logged; an {@link Error} is thrown to the thread that was lent, with the scheduler in order.
+ * <p>Tasks run one at a time, whoever lends the thread. A task that waits lends its own: others then run nested inside
+ * it. An exception of a task is logged; an {@link Error} is thrown to the thread that was lent, with the scheduler in
+ * order.
  *
  * <p>Context: any thread, also from tasks.
  *
@@ -99,8 +100,8 @@ public final class CallerRunsScheduler implements MailboxScheduler {
     }
 
     /**
-     * Runs tasks as they become due, until {@link #stop}: the loop of a VM's vCPU. An interrupt ends it early; the flag is
-     * kept.
+     * Runs tasks as they become due, until {@link #stop}: the loop of a VM's vCPU. An interrupt ends it early; the flag
+     * is kept.
      *
      * <p>Context: any thread; blocks.
      */
@@ -109,8 +110,8 @@ public final class CallerRunsScheduler implements MailboxScheduler {
     }
 
     /**
-     * Ends {@link #run}, now and for ever. A task that is running goes on; those still queued run only if someone lends a
-     * thread in another way.
+     * Ends {@link #run}, now and for ever. A task that is running goes on; those still queued run only if someone lends
+     * a thread in another way.
      *
      * <p>Context: any thread; never blocks.
      */
@@ -120,8 +121,8 @@ public final class CallerRunsScheduler implements MailboxScheduler {
     }
 
     /**
-     * Waits until a task is due, without running it; a thread that waits in {@link #await} may run it first. An interrupt
-     * ends the wait early; the flag is kept.
+     * Waits until a task is due, without running it; a thread that waits in {@link #await} may run it first. An
+     * interrupt ends the wait early; the flag is kept.
      *
      * <p>Context: any thread; may block up to the given time.
      *

@@ -25,8 +25,8 @@ public enum ChannelEvent {
 
     /**
      * The channel is closed: by {@link MailboxChannel#close}, or because its controller was unregistered. The last
-     * callback of a binding, but for a report that another thread had taken up before; the channel can be bound again from
-     * inside it.
+     * callback of a binding, but for a report that another thread had taken up before; the channel can be bound again
+     * from inside it.
      */
     CLOSED
 }

@@ -14,12 +14,12 @@ import java.util.Objects;
  * include/linux/mailbox_client.h (Linux 6.12).
  *
  * @param txBlock true: {@link MailboxChannel#sendMessage} waits until the message is reported sent
- * @param txTimeout longest wait of a blocking send, not negative; zero stands for {@link #LONGEST_TX_TIMEOUT}, as in the
- *     kernel
- * @param knowsTxDone true: the client learns by itself that a message has left, for example from the answer, and says so
- *     with {@link MailboxChannel#clientTxDone}. Has an effect on polled channels only, which then are not polled
- * @param reportAbandoned true: what is still queued or in flight when the channel closes, or its startup fails, is reported by
- *     {@link MailboxClient#txDone} with {@code -ESHUTDOWN}; false, as in the kernel: it is dropped without
+ * @param txTimeout longest wait of a blocking send, not negative; zero stands for {@link #LONGEST_TX_TIMEOUT}, as in
+ *     the kernel
+ * @param knowsTxDone true: the client learns by itself that a message has left, for example from the answer, and says
+ *     so with {@link MailboxChannel#clientTxDone}. Has an effect on polled channels only, which then are not polled
+ * @param reportAbandoned true: what is still queued or in flight when the channel closes, or its startup fails, is
+ *     reported by {@link MailboxClient#txDone} with {@code -ESHUTDOWN}; false, as in the kernel: it is dropped without
  * @since 0.1
  */
 public record ClientOptions(boolean txBlock, Duration txTimeout, boolean knowsTxDone, boolean reportAbandoned) {
@@ -29,7 +29,10 @@ public record ClientOptions(boolean txBlock, Duration txTimeout, boolean knowsTx
     /** For {@link #txTimeout}: no limit at all; the wait ends when the message is reported or the channel closed. */
     public static final Duration NO_TIMEOUT = Duration.ofNanos(Nanos.FOREVER);
 
-    /** Sends return at once; the client does not know by itself what has left. The default of {@link MailboxClient#options}. */
+    /**
+     * Sends return at once; the client does not know by itself what has left. The default of
+     * {@link MailboxClient#options}.
+     */
     public static final ClientOptions NON_BLOCKING = new ClientOptions(false, Duration.ZERO, false);
 
     public ClientOptions {
@@ -53,7 +56,8 @@ public record ClientOptions(boolean txBlock, Duration txTimeout, boolean knowsTx
     /**
      * Options of a client whose sends wait.
      *
-     * @param txTimeout longest wait, not negative; zero stands for {@link #LONGEST_TX_TIMEOUT}, {@link #NO_TIMEOUT} for none
+     * @param txTimeout longest wait, not negative; zero stands for {@link #LONGEST_TX_TIMEOUT}, {@link #NO_TIMEOUT} for
+     *     none
      * @return blocking options of a client that does not know by itself what has left
      */
     public static ClientOptions blocking(Duration txTimeout) {

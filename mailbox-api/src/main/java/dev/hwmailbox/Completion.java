@@ -82,8 +82,8 @@ public final class Completion {
     }
 
     /**
-     * Has a thread unparked by {@link #unparkWaiters}. The thread looks at {@link #isDone} afterwards, before it parks: then
-     * no report can slip through.
+     * Has a thread unparked by {@link #unparkWaiters}. The thread looks at {@link #isDone} afterwards, before it parks:
+     * then no report can slip through.
      */
     void addWaiter(Thread thread) {
         Waiter first;

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Context: any thread, also from callbacks; never blocks, except {@link #sendMessage} of a client with
  * {@link ClientOptions#txBlock} and {@link #flush}.
  *
- * <p>Kernel counterpart: {@code struct mbox_chan} as include/linux/mailbox_client.h uses it (Linux 6.12). Differs: a stale
- * handle can never reach a later owner's messages.
+ * <p>Kernel counterpart: {@code struct mbox_chan} as include/linux/mailbox_client.h uses it (Linux 6.12). Differs: a
+ * stale handle can never reach a later owner's messages.
  *
  * @since 0.1
  */
@@ -45,17 +45,17 @@ public final class MailboxChannel implements AutoCloseable {
      * Sends a message, behind those queued already. The caller does not touch the message until
      * {@link MailboxClient#txDone} for it, or until the channel is closed.
      *
-     * <p>A client without {@link ClientOptions#txBlock} gets the answer at once. With it the call waits for the report of
-     * this very message. A send that gives up takes its message with it: not transmitted yet, it leaves the queue and is
-     * never reported; in flight, it is reported with the same status the call returns. Only when time runs out in the
-     * middle of the report does the call return the reported status while {@link MailboxClient#txDone} may still be
-     * running. Several threads may wait at once.
+     * <p>A client without {@link ClientOptions#txBlock} gets the answer at once. With it the call waits for the report
+     * of this very message. A send that gives up takes its message with it: not transmitted yet, it leaves the queue
+     * and is never reported; in flight, it is reported with the same status the call returns. Only when time runs out
+     * in the middle of the report does the call return the reported status while {@link MailboxClient#txDone} may still
+     * be running. Several threads may wait at once.
      *
-     * <p>Context: any thread, also from callbacks; with {@link ClientOptions#txBlock} may block up to the timeout, and is
-     * out of place in callbacks. An interrupt ends the wait with {@code -EINTR}; the flag is kept.
+     * <p>Context: any thread, also from callbacks; with {@link ClientOptions#txBlock} may block up to the timeout, and
+     * is out of place in callbacks. An interrupt ends the wait with {@code -EINTR}; the flag is kept.
      *
-     * <p>Kernel counterpart: {@code mbox_send_message}, drivers/mailbox/mailbox.c (Linux 6.12). Differs: each blocked sender
-     * has its own status and its own deadline, and is told when the channel closes.
+     * <p>Kernel counterpart: {@code mbox_send_message}, drivers/mailbox/mailbox.c (Linux 6.12). Differs: each blocked
+     * sender has its own status and its own deadline, and is told when the channel closes.
      *
      * @param message the message; null is legal, a bare signal
      * @return the queue slot used, 0 to the queue's length - 1, or
@@ -100,19 +100,21 @@ public final class MailboxChannel implements AutoCloseable {
     }
 
     /**
-     * Sends a message, and answers when it is reported. Never blocks, whatever the client's {@link ClientOptions} say, and
-     * can be mixed with the other ways to send.
+     * Sends a message, and answers when it is reported. Never blocks, whatever the client's {@link ClientOptions} say,
+     * and can be mixed with the other ways to send.
      *
-     * <p>The future ends after {@link MailboxClient#txDone}, on the thread that reported; what depends on it runs there and
-     * must not block. Cancelling it, or ending it in any other way, takes the message off the channel: not transmitted yet,
-     * it never is; in flight, it is reported with {@code -ECANCELED}. When time runs out in the middle of the attempt or of
-     * a report, the future ends at once, on the scheduler, and {@link MailboxClient#txDone} may come after it.
+     * <p>The future ends after {@link MailboxClient#txDone}, on the thread that reported; what depends on it runs there
+     * and must not block. Cancelling it, or ending it in any other way, takes the message off the channel: not
+     * transmitted yet, it never is; in flight, it is reported with {@code -ECANCELED}. When time runs out in the middle
+     * of the attempt or of a report, the future ends at once, on the scheduler, and {@link MailboxClient#txDone} may
+     * come after it.
      *
      * @param message the message; null is legal
      * @param timeout longest time until the report, not negative; {@link ClientOptions#NO_TIMEOUT} for none
-     * @return the queue slot used, once the message is reported with a status of 0 or more; or a {@link MailboxException}:
-     *     EINVAL if the channel is closed, ENOBUFS if its queue is full, both at once; ETIME after the timeout, ESHUTDOWN if
-     *     the channel was closed meanwhile, or the negative status reported for the message
+     * @return the queue slot used, once the message is reported with a status of 0 or more; or a
+     *     {@link MailboxException}: EINVAL if the channel is closed, ENOBUFS if its queue is full, both at once; ETIME
+     *     after the timeout, ESHUTDOWN if the channel was closed meanwhile, or the negative status reported for the
+     *     message
      * @throws IllegalArgumentException if the timeout is negative
      */
     public CompletableFuture<Integer> sendMessageAsync(@Nullable Object message, Duration timeout) {
@@ -122,8 +124,8 @@ public final class MailboxChannel implements AutoCloseable {
     /**
      * Sends several messages with nothing in between, or none of them.
      *
-     * <p>Context: as {@link #sendMessage}. A client with {@link ClientOptions#txBlock} waits until all are reported, up to
-     * one timeout for all together; what is left then is given up, the last first.
+     * <p>Context: as {@link #sendMessage}. A client with {@link ClientOptions#txBlock} waits until all are reported, up
+     * to one timeout for all together; what is left then is given up, the last first.
      *
      * <p>Kernel counterpart: none; there another sender may come in between (Linux 6.12).
      *
@@ -159,11 +161,12 @@ public final class MailboxChannel implements AutoCloseable {
      *
      * <p>Context: any thread, also from callbacks; may block up to the timeout, as the controller does it.
      *
-     * <p>Kernel counterpart: {@code mbox_flush}, drivers/mailbox/mailbox.c (Linux 6.12). Differs: {@code -EINVAL} when closed.
+     * <p>Kernel counterpart: {@code mbox_flush}, drivers/mailbox/mailbox.c (Linux 6.12). Differs: {@code -EINVAL} when
+     * closed.
      *
      * @param timeout longest wait, not negative
-     * @return the controller's answer, by custom 0; {@code -ENOTSUPP} if it cannot flush, {@code -ETIME} by custom if time
-     *     was too short, {@code -EIO} if it threw, {@code -EINVAL} if the channel is closed
+     * @return the controller's answer, by custom 0; {@code -ENOTSUPP} if it cannot flush, {@code -ETIME} by custom if
+     *     time was too short, {@code -EIO} if it threw, {@code -EINVAL} if the channel is closed
      * @throws IllegalArgumentException if the timeout is negative
      */
     public int flush(Duration timeout) {
@@ -203,20 +206,20 @@ public final class MailboxChannel implements AutoCloseable {
     }
 
     /**
-     * Ends the binding, at once. The controller's {@code shutdown} runs, queued messages and the one in flight are dropped
-     * without {@link MailboxClient#txDone} (with it, if the client's {@link ClientOptions#reportAbandoned} says so), blocked
-     * senders return {@code -ESHUTDOWN} (the one in flight first, then in queue order), and the client is told
-     * {@link ChannelEvent#ABANDONED} if something was dropped and {@link ChannelEvent#CLOSED}.
+     * Ends the binding, at once. The controller's {@code shutdown} runs, queued messages and the one in flight are
+     * dropped without {@link MailboxClient#txDone} (with it, if the client's {@link ClientOptions#reportAbandoned} says
+     * so), blocked senders return {@code -ESHUTDOWN} (the one in flight first, then in queue order), and the client is
+     * told {@link ChannelEvent#ABANDONED} if something was dropped and {@link ChannelEvent#CLOSED}.
      *
      * <p>No call into the framework that begins after this has returned starts a callback. A thread that was inside one
-     * already may start one more: what it has taken up to report, it reports. A second close does nothing, also when it comes
-     * while the first is still at work.
+     * already may start one more: what it has taken up to report, it reports. A second close does nothing, also when it
+     * comes while the first is still at work.
      *
-     * <p>Context: any thread, also from any callback; never waits. Called while another thread is inside the controller's
-     * {@code startup}, it leaves the work to that thread.
+     * <p>Context: any thread, also from any callback; never waits. Called while another thread is inside the
+     * controller's {@code startup}, it leaves the work to that thread.
      *
-     * <p>Kernel counterpart: {@code mbox_free_channel}, drivers/mailbox/mailbox.c (Linux 6.12). Differs: blocked senders are
-     * woken and the client is told.
+     * <p>Kernel counterpart: {@code mbox_free_channel}, drivers/mailbox/mailbox.c (Linux 6.12). Differs: blocked
+     * senders are woken and the client is told.
      */
     @Override
     public void close() {

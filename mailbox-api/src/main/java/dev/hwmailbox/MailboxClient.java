@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * controller's thread, and may overlap with them.
  *
  * <p>Context: callback, on the thread that caused it and with no lock held; must not block, must not throw. May send
- * without blocking, report completion, peek, flush, close the channel and bind another. What a callback throws is logged
- * and goes no further; an {@link Error} is thrown on once the channel is in order.
+ * without blocking, report completion, peek, flush, close the channel and bind another. What a callback throws is
+ * logged and goes no further; an {@link Error} is thrown on once the channel is in order.
  *
  * <pre>{@code
  * MailboxClient echo = new MailboxClient() {
@@ -25,9 +25,9 @@ import org.jspecify.annotations.Nullable;
  * MailboxChannel channel = controller.channel(0).bindClient(echo);
  * }</pre>
  *
- * <p>Kernel counterpart: {@code struct mbox_client}, include/linux/mailbox_client.h (Linux 6.12). Differs: callbacks are
- * told the channel; {@link #writable}, {@link #refused} and {@link #event} are new, because there a client can learn none
- * of the three.
+ * <p>Kernel counterpart: {@code struct mbox_client}, include/linux/mailbox_client.h (Linux 6.12). Differs: callbacks
+ * are told the channel; {@link #writable}, {@link #refused} and {@link #event} are new, because there a client can
+ * learn none of the three.
  *
  * @since 0.1
  */
@@ -74,8 +74,8 @@ public interface MailboxClient {
      *
      * @param channel the channel
      * @param message the message
-     * @param status as reported: by custom 0, or a negative errno; {@code -ETIME} or {@code -EINTR} if its blocking sender
-     *     gave up
+     * @param status as reported: by custom 0, or a negative errno; {@code -ETIME} or {@code -EINTR} if its blocking
+     *     sender gave up
      */
     default void txDone(MailboxChannel channel, @Nullable Object message, int status) {}
 
@@ -88,8 +88,8 @@ public interface MailboxClient {
     default void writable(MailboxChannel channel) {}
 
     /**
-     * The controller has refused a message for now. It stays the first of the queue, and is tried again by the next send
-     * or completion on the channel, or when the controller asks for it. Like {@link #txPrepare}, called inside the
+     * The controller has refused a message for now. It stays the first of the queue, and is tried again by the next
+     * send or completion on the channel, or when the controller asks for it. Like {@link #txPrepare}, called inside the
      * attempt.
      *
      * @param channel the channel

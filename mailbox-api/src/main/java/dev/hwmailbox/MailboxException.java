@@ -5,8 +5,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A set-up call failed: request, bind, register, attach, or a Resource Manager call. The data path never throws it; there
- * expected outcomes are negative errnos.
+ * A set-up call failed: request, bind, register, attach, or a Resource Manager call. The data path never throws it;
+ * there expected outcomes are negative errnos.
  *
  * <p>The message has the form {@code EBUSY: channel has an owner (gunyah-msgq/3)}: errno name, fact, identity.
  *
@@ -20,8 +20,8 @@ public class MailboxException extends RuntimeException {
     /**
      * Makes an exception.
      *
-     * @param errno the positive error number, see {@link Errno}; negative only for a result that is no errno at all, and then
-     *     the negated result
+     * @param errno the positive error number, see {@link Errno}; negative only for a result that is no errno at all,
+     *     and then the negated result
      * @param fact what was wrong and where, in lower case, without the errno's name
      */
     public MailboxException(int errno, String fact) {
@@ -31,8 +31,8 @@ public class MailboxException extends RuntimeException {
     /**
      * Makes an exception with a cause.
      *
-     * @param errno the positive error number, see {@link Errno}; negative only for a result that is no errno at all, and then
-     *     the negated result
+     * @param errno the positive error number, see {@link Errno}; negative only for a result that is no errno at all,
+     *     and then the negated result
      * @param fact what was wrong and where, in lower case, without the errno's name
      * @param cause what led to it, or null
      */
@@ -49,8 +49,8 @@ public class MailboxException extends RuntimeException {
     /**
      * The error number.
      *
-     * @return a positive number, see {@link Errno}; negative if a controller's startup failed with a positive result, which is
-     *     no errno: the negated result
+     * @return a positive number, see {@link Errno}; negative if a controller's startup failed with a positive result,
+     *     which is no errno: the negated result
      */
     public final int errno() {
         return errno;

@@ -5,17 +5,17 @@ package dev.hwmailbox;
  * Time, deferral and waiting: everything the library knows of clocks and threads.
  *
  * <p>An embedder hands one in; no other library code reads a clock, sleeps, parks or starts a thread. Three
- * implementations are shipped: {@link ThreadedScheduler} (one daemon thread, made lazily), {@link CallerRunsScheduler} (no
- * thread at all, the embedder pumps it) and {@link dev.hwmailbox.testing.VirtualScheduler} (virtual time, for tests and
- * deterministic simulation). A virtual machine monitor may bring its own.
+ * implementations are shipped: {@link ThreadedScheduler} (one daemon thread, made lazily), {@link CallerRunsScheduler}
+ * (no thread at all, the embedder pumps it) and {@link dev.hwmailbox.testing.VirtualScheduler} (virtual time, for tests
+ * and deterministic simulation). A virtual machine monitor may bring its own.
  *
  * <p>Tasks and timers run one at a time and never inside the call that scheduled them, so a task needs no guard against
  * its own scheduler. A task that waits in {@link #await} lets others run meanwhile, inside the wait.
  *
  * <p>Context: any thread, also from callbacks and tasks; only {@link #await} may block.
  *
- * <p>Kernel counterpart: tasklets, high-resolution timers and completions as drivers/mailbox/mailbox.c (Linux 6.12) uses
- * them. Differs: one object that the embedder owns, instead of the machine's.
+ * <p>Kernel counterpart: tasklets, high-resolution timers and completions as drivers/mailbox/mailbox.c (Linux 6.12)
+ * uses them. Differs: one object that the embedder owns, instead of the machine's.
  *
  * @since 0.1
  */
@@ -23,7 +23,8 @@ public interface MailboxScheduler {
     /**
      * The current time of this scheduler.
      *
-     * @return nanoseconds since an arbitrary origin, which may be negative or near overflow; compare by subtraction only
+     * @return nanoseconds since an arbitrary origin, which may be negative or near overflow; compare by subtraction
+     *     only
      */
     long nanoTime();
 
@@ -46,8 +47,8 @@ public interface MailboxScheduler {
     /**
      * Waits until a completion is done or time is up. The caller must hold no lock that a task might need.
      *
-     * <p>A threaded scheduler parks the caller; a caller-runs scheduler runs due tasks on the caller meanwhile; a virtual
-     * one moves time forward. An event due exactly at the deadline still counts.
+     * <p>A threaded scheduler parks the caller; a caller-runs scheduler runs due tasks on the caller meanwhile; a
+     * virtual one moves time forward. An event due exactly at the deadline still counts.
      *
      * <p>An interrupt of the waiting thread ends the wait early: the method returns what the completion says then, and
      * the interrupt flag is kept.

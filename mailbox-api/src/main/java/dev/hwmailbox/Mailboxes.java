@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The controllers of one system, and the place where clients find their channels. Nothing is global: two registries side by
- * side know nothing of each other.
+ * The controllers of one system, and the place where clients find their channels. Nothing is global: two registries
+ * side by side know nothing of each other.
  *
  * <p>A client's node lists its channels in {@code mboxes}, and names them in {@code mbox-names}; an entry leads to the
  * controllers that were registered for the node it refers to, by its path.
@@ -62,11 +62,12 @@ public final class Mailboxes implements AutoCloseable {
     }
 
     /**
-     * Registers a controller, behind those registered before. Clients that were bound to it directly lose their channels,
-     * without shutdown, as in the kernel.
+     * Registers a controller, behind those registered before. Clients that were bound to it directly lose their
+     * channels, without shutdown, as in the kernel.
      *
      * @param controller the controller
-     * @throws MailboxException EBUSY if the controller is registered, here or elsewhere; ESHUTDOWN if this registry is closed
+     * @throws MailboxException EBUSY if the controller is registered, here or elsewhere; ESHUTDOWN if this registry is
+     *     closed
      */
     public void register(MailboxController controller) {
         Objects.requireNonNull(controller, "controller");
@@ -108,8 +109,8 @@ public final class Mailboxes implements AutoCloseable {
     }
 
     /**
-     * Takes a controller out and ends its bindings in order of the channels, as {@link MailboxChannel#close} does. It can
-     * be registered again.
+     * Takes a controller out and ends its bindings in order of the channels, as {@link MailboxChannel#close} does. It
+     * can be registered again.
      *
      * @param controller the controller
      * @return true if it was registered here; otherwise nothing has happened
@@ -138,8 +139,8 @@ public final class Mailboxes implements AutoCloseable {
     }
 
     /**
-     * Has a listener told of each controller registered from now on. Whoever repeats deferred requests adds it before the
-     * first request, so that no registration falls in between.
+     * Has a listener told of each controller registered from now on. Whoever repeats deferred requests adds it before
+     * the first request, so that no registration falls in between.
      *
      * @param listener the listener; one that is added twice is told twice
      */
@@ -158,8 +159,8 @@ public final class Mailboxes implements AutoCloseable {
     }
 
     /**
-     * Finds a channel by its position in the {@code mboxes} of the client's node, and binds the client to it. Of several
-     * controllers registered for one node the first that can translate the entry decides.
+     * Finds a channel by its position in the {@code mboxes} of the client's node, and binds the client to it. Of
+     * several controllers registered for one node the first that can translate the entry decides.
      *
      * <p>Context: any thread, also from callbacks; may block as long as the controller's startup does.
      *

@@ -32,8 +32,8 @@ public final class ManagedRegistrations implements AutoCloseable {
     }
 
     /**
-     * Registers a controller, as {@link Mailboxes#register} does, until this is closed. A registration that fails leaves
-     * nothing behind. After a close, registering begins anew.
+     * Registers a controller, as {@link Mailboxes#register} does, until this is closed. A registration that fails
+     * leaves nothing behind. After a close, registering begins anew.
      *
      * @param controller the controller
      * @throws MailboxException as {@link Mailboxes#register}

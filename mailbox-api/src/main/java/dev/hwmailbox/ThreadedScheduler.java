@@ -3,7 +3,7 @@ package dev.hwmailbox;
 
 import java.util.Objects;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -11,8 +11,8 @@ import org.slf4j.LoggerFactory;
 /**
  * A scheduler in real time with one thread of its own, made when the first task comes.
  *
- * <p>Waiting threads park. A task that waits runs other tasks meanwhile, since nobody else would. What a task throws is logged
- * and ends only that run.
+ * <p>Waiting threads park. A task that waits runs other tasks meanwhile, since nobody else would. What a task throws is
+ * logged and ends only that run.
  *
  * <p>Context: any thread, also from tasks.
  *
@@ -24,9 +24,7 @@ public final class ThreadedScheduler implements MailboxScheduler, AutoCloseable 
     private final CallerRunsScheduler loop = new CallerRunsScheduler();
     private final ThreadFactory threads;
 
-    // guards: writing of worker and closed
-    private final ReentrantLock lock = new ReentrantLock();
-    private volatile @Nullable Thread worker;
+    private final AtomicReference<@Nullable Thread> worker = new AtomicReference<>();
     private volatile boolean closed;
 
     /** Makes a scheduler whose thread is a daemon called {@code hwmailbox}. */
@@ -46,7 +44,8 @@ public final class ThreadedScheduler implements MailboxScheduler, AutoCloseable 
     /**
      * Makes a scheduler whose thread comes from a factory.
      *
-     * @param threads asked once, when the first task comes; again only if the thread did not start
+     * @param threads asked when the first task comes, with no lock held; by two threads at once if they bring it
+     *     together, and again if the thread did not start
      */
     public ThreadedScheduler(ThreadFactory threads) {
         this.threads = Objects.requireNonNull(threads, "threads");
@@ -104,7 +103,7 @@ public final class ThreadedScheduler implements MailboxScheduler, AutoCloseable 
 
     @Override
     public boolean await(Completion completion, long timeoutNanos) {
-        return Thread.currentThread() == worker
+        return Thread.currentThread() == worker.get()
                 ? loop.await(completion, timeoutNanos)
                 : loop.awaitParked(completion, timeoutNanos);
     }
@@ -116,15 +115,10 @@ public final class ThreadedScheduler implements MailboxScheduler, AutoCloseable 
 
     /** Makes the thread if there is none; false if it is too late. */
     private boolean needsWorker() {
-        if (worker == null) {
-            lock.lock();
-            try {
-                if (worker == null && !closed) {
-                    Thread made = Objects.requireNonNull(threads.newThread(this::work), "thread");
-                    start(made);
-                }
-            } finally {
-                lock.unlock();
+        if (worker.get() == null && !closed) {
+            Thread made = Objects.requireNonNull(threads.newThread(this::work), "thread");
+            if (worker.compareAndSet(null, made)) {
+                start(made);
             }
         }
         return !closed;
@@ -133,12 +127,13 @@ public final class ThreadedScheduler implements MailboxScheduler, AutoCloseable 
     /** A thread that does not start, as when there are too many, leaves it to the next task to make one. */
     private void start(Thread made) {
         boolean started = false;
-        worker = made;
         try {
             made.start();
             started = true;
         } finally {
-            worker = started ? made : null;
+            if (!started) {
+                worker.set(null);
+            }
         }
     }
 
@@ -155,19 +150,14 @@ public final class ThreadedScheduler implements MailboxScheduler, AutoCloseable 
     }
 
     /**
-     * Ends the thread once the running task is over. Pending tasks and expiries are dropped, waits still end with their
-     * timeout. Closing again does nothing.
+     * Ends the thread once the running task is over. Pending tasks and expiries are dropped, but for those that the
+     * running task lets run while it waits; waits still end with their timeout. Closing again does nothing.
      *
      * <p>Context: any thread, also from tasks; never waits.
      */
     @Override
     public void close() {
-        lock.lock();
-        try {
-            closed = true;
-        } finally {
-            lock.unlock();
-        }
+        closed = true;
         loop.stop();
     }
 
@@ -178,7 +168,7 @@ public final class ThreadedScheduler implements MailboxScheduler, AutoCloseable 
      */
     @Override
     public String toString() {
-        Thread thread = worker;
+        Thread thread = worker.get();
         return "ThreadedScheduler[" + (closed ? "closed" : thread == null ? "no thread yet" : thread.getName()) + "]";
     }
 }

@@ -8,6 +8,8 @@ import ch.qos.logback.classic.Level;
 import dev.hwmailbox.controller.TxDoneMethod;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -151,6 +153,51 @@ class CallbackFailureTest {
         world.hardware().resubmit();
         world.hardware().txDone(0);
         assertThat(world.log).endsWith("sendData a -> 0", "txDone a 0");
+    }
+
+    @Test
+    void anErrorThatEndsABlockingSendTakesItsMessageWithIt() {
+        MailboxChannel blocking = world.bind(1, ClientOptions.blocking(Duration.ofSeconds(1)));
+        failBadly("sendData");
+
+        assertThat(catchThrowable(() -> blocking.sendMessage("a"))).hasMessage("thrown by sendData");
+
+        assertThat(blocking.slotsAvailable()).isEqualTo(MailboxChannel.TX_QUEUE_LENGTH);
+        world.log.clear();
+        world.controller.channel(1).resubmit();
+        assertThat(world.log).isEmpty();
+    }
+
+    @Test
+    void anErrorThatEndsAnAsynchronousSendTakesItsMessageWithIt() {
+        failBadly("sendData");
+
+        assertThat(catchThrowable(() -> channel.sendMessageAsync("a"))).hasMessage("thrown by sendData");
+
+        assertThat(channel.slotsAvailable()).isEqualTo(MailboxChannel.TX_QUEUE_LENGTH);
+        world.log.clear();
+        world.hardware().resubmit();
+        assertThat(world.log).isEmpty();
+    }
+
+    @Test
+    void anErrorWhileAMessageIsTakenOffIsKeptWithTheOneThatEndedItsSend() {
+        MailboxChannel blocking = world.bind(1, ClientOptions.blocking(Duration.ofSeconds(1)));
+        var behind = new ArrayList<CompletableFuture<Integer>>();
+        world.on("prepare", () -> {});
+        failBadly("prepare");
+        world.on("sendData", () -> {
+            behind.add(blocking.sendMessageAsync("b"));
+            throw new AssertionError("thrown by sendData");
+        });
+
+        Throwable thrown = catchThrowable(() -> blocking.sendMessage("a"));
+
+        assertThat(thrown)
+                .hasMessage("thrown by sendData")
+                .hasSuppressedException(new AssertionError("thrown by prepare"));
+        world.controller.channel(1).txDone(0);
+        assertThat(behind.get(0)).isCompleted();
     }
 
     @Test

@@ -79,7 +79,10 @@ class PollingConcurrencyTest {
         }
     }
 
-    /** The submission falls between the last look at a channel and its being taken off the list, about once in thousands. */
+    /**
+     * The submission falls between the last look at a channel and its being taken off the list, about once in
+     * thousands.
+     */
     @Test
     @DisplayName("D15 a channel that submits while it is being taken off the list stays on it")
     void aChannelThatSubmitsWhileItIsTakenOffTheListStaysOnIt() throws Exception {

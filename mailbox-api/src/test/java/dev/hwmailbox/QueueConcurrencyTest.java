@@ -20,7 +20,9 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Real threads and a queue that is short: lists that must not mix, and senders that wait until they are told of room. */
+/**
+ * Real threads and a queue that is short: lists that must not mix, and senders that wait until they are told of room.
+ */
 @Timeout(60)
 class QueueConcurrencyTest implements ChannelOps, MailboxClient {
     private static final int LIST = 3;

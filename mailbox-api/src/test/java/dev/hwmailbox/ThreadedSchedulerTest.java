@@ -5,13 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.qos.logback.classic.Level;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -118,6 +122,32 @@ class ThreadedSchedulerTest extends SchedulerContract {
         workers.join();
 
         assertThat(log).hasSize(20).containsOnly("woken");
+    }
+
+    @Test
+    void theFactoryIsAskedWithNoLockHeld() throws InterruptedException {
+        var ran = new CountDownLatch(2);
+        var scheduler = new AtomicReference<ThreadedScheduler>();
+        var asked = new AtomicInteger();
+        ExecutorService meanwhile = Executors.newSingleThreadExecutor();
+        ThreadFactory slow = task -> {
+            if (asked.getAndIncrement() == 0) {
+                assertThat(meanwhile.submit(
+                                () -> Objects.requireNonNull(scheduler.get()).execute(ran::countDown)))
+                        .succeedsWithin(Duration.ofSeconds(10));
+            }
+            return Executors.defaultThreadFactory().newThread(task);
+        };
+        try (var asking = new ThreadedScheduler(slow)) {
+            scheduler.set(asking);
+
+            asking.execute(ran::countDown);
+
+            assertThat(ran.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(asked).hasValue(2);
+        } finally {
+            meanwhile.shutdownNow();
+        }
     }
 
     @Test

@@ -17,8 +17,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One controller with a scripted driver, in virtual time. Driver and clients write what happens to them into one log, in order;
- * each kind of call can be given something to do, once, by {@link #on}.
+ * One controller with a scripted driver, in virtual time. Driver and clients write what happens to them into one log,
+ * in order; each kind of call can be given something to do, once, by {@link #on}.
  */
 final class World implements AutoCloseable {
     public final VirtualScheduler scheduler = new VirtualScheduler();
@@ -60,7 +60,9 @@ final class World implements AutoCloseable {
         return controller.channel(0);
     }
 
-    /** What to do inside the next call of a kind that has nothing to do yet; the argument is its message, if it has one. */
+    /**
+     * What to do inside the next call of a kind that has nothing to do yet; the argument is its message, if it has one.
+     */
     public World on(String call, Consumer<@Nullable Object> action) {
         hooks.computeIfAbsent(call, key -> new ArrayDeque<>()).add(action);
         return this;

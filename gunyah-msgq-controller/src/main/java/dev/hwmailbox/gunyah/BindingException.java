@@ -6,8 +6,8 @@ import dev.hwmailbox.MailboxException;
 import java.util.List;
 
 /**
- * A devicetree does not say how to reach the Resource Manager. The errno is ENODEV when there is nothing to reach (no Gunyah
- * hypervisor node, no Resource Manager node, or one of them not available), EINVAL when it is described wrongly.
+ * A devicetree does not say how to reach the Resource Manager. The errno is ENODEV when there is nothing to reach (no
+ * Gunyah hypervisor node, no Resource Manager node, or one of them not available), EINVAL when it is described wrongly.
  *
  * @since 0.1
  */

@@ -16,8 +16,8 @@ public interface GuestMemory {
      * @param target receives the bytes
      * @param offset index in target of the first byte
      * @param length how many, 0 or more
-     * @return OK, or the fault as a raw Gunyah error: ADDR_OVERFLOW (the range wraps), ADDR_INVALID (not mapped), DENIED
-     *     (not permitted); on a fault some bytes may have been copied
+     * @return OK, or the fault as a raw Gunyah error: ADDR_OVERFLOW (the range wraps), ADDR_INVALID (not mapped),
+     *     DENIED (not permitted); on a fault some bytes may have been copied
      */
     int read(long address, byte[] target, int offset, int length);
 

@@ -7,15 +7,15 @@ import java.util.Objects;
 /**
  * Finds the boot-time channel to the Resource Manager in a devicetree.
  *
- * <p>The trees that Resource Managers write follow neither published form of the binding to the letter, so discovery asks for
- * what a client needs and no more: a node compatible with some spelling of the Gunyah hypervisor, below it exactly one
- * available node compatible with some spelling of the Resource Manager, there two capability IDs in {@code reg} and two
- * interrupts, TX first.
+ * <p>The trees that Resource Managers write follow neither published form of the binding to the letter, so discovery
+ * asks for what a client needs and no more: a node compatible with some spelling of the Gunyah hypervisor, below it
+ * exactly one available node compatible with some spelling of the Resource Manager, there two capability IDs in
+ * {@code reg} and two interrupts, TX first.
  *
  * <p>Context: any thread.
  *
- * <p>Gunyah counterpart: {@code gh_rm_drv_probe}, drivers/virt/gunyah/rsc_mgr.c (Linux patch series). Differs: the driver
- * does not look at the parent's cell counts.
+ * <p>Gunyah counterpart: {@code gh_rm_drv_probe}, drivers/virt/gunyah/rsc_mgr.c (Linux patch series). Differs: the
+ * driver does not look at the parent's cell counts.
  *
  * @since 0.1
  */

@@ -11,8 +11,8 @@ package dev.hwmailbox.gunyah;
  * CSPACE_WRONG_OBJECT_TYPE, CSPACE_INSUFFICIENT_RIGHTS and, where the object must be active, OBJECT_STATE, found in
  * this order.
  *
- * <p>Context: any thread, concurrently; never blocks for another VM. Calls on different queues run in parallel, calls on
- * one queue are atomic. An implementation may deliver interrupts on the calling thread before it returns, holding no
+ * <p>Context: any thread, concurrently; never blocks for another VM. Calls on different queues run in parallel, calls
+ * on one queue are atomic. An implementation may deliver interrupts on the calling thread before it returns, holding no
  * lock.
  *
  * <p>Gunyah counterpart: docs/api/gunyah_api.md (gunyah-hypervisor); arch/arm64/gunyah/gunyah_hypercall.c (Linux patch
@@ -74,7 +74,8 @@ public interface GunyahHypercalls {
     int msgqConfigureSend(long capability, int threshold, int delay);
 
     /**
-     * Sets the fill level at which the receiver is interrupted, and interrupts it at once if the level is at or above it.
+     * Sets the fill level at which the receiver is interrupted, and interrupts it at once if the level is at or above
+     * it.
      *
      * @param capability a message-queue capability with {@link GunyahRights#MSGQ_RECEIVE}
      * @param threshold 1..depth, -1 to change nothing, -2 for the depth
@@ -145,7 +146,8 @@ public interface GunyahHypercalls {
      * Activates an object. Failing leaves it failed for good.
      *
      * @param capability a capability with {@link GunyahRights#OBJECT_ACTIVATE}
-     * @return OK; OBJECT_CONFIG (never configured), NOMEM, OBJECT_STATE (not in its initial state), or a capability error
+     * @return OK; OBJECT_CONFIG (never configured), NOMEM, OBJECT_STATE (not in its initial state), or a capability
+     *     error
      */
     int objectActivate(long capability);
 

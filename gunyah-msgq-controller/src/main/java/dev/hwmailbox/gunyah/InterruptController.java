@@ -4,10 +4,10 @@ package dev.hwmailbox.gunyah;
 /**
  * The guest's side of its virtual interrupts: one VM's interrupt controller as a driver in that VM uses it.
  *
- * <p>A line has a number (virq: the interrupt controller's number, 32..1019 for shared ones), a trigger and one handler.
- * An assertion that finds the line masked, without handler or with its handler running is remembered once, and delivered
- * when that changes. A level line is delivered again for as long as its source says that the condition holds; a handler
- * that cannot end the condition masks its line.
+ * <p>A line has a number (virq: the interrupt controller's number, 32..1019 for shared ones), a trigger and one
+ * handler. An assertion that finds the line masked, without handler or with its handler running is remembered once, and
+ * delivered when that changes. A level line is delivered again for as long as its source says that the condition holds;
+ * a handler that cannot end the condition masks its line.
  *
  * <p>Handlers of one line never run at the same time. Which thread runs them, the embedder decides: the asserting
  * thread, or an executor of the VM.

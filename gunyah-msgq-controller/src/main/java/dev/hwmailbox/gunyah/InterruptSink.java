@@ -5,8 +5,8 @@ package dev.hwmailbox.gunyah;
  * The hypervisor's side of virtual interrupts: where a queue asserts a numbered line of a VM. The software hypervisor
  * brings an implementation; an embedder that owns delivery (an emulated interrupt controller) implements it.
  *
- * <p>The guest sees a latched edge or a level, as its controller is programmed: assertions that come before the first is
- * taken merge, and clearing does not take back a latched edge.
+ * <p>The guest sees a latched edge or a level, as its controller is programmed: assertions that come before the first
+ * is taken merge, and clearing does not take back a latched edge.
  *
  * <p>Context: the thread whose hypercall caused it, no lock held; may run handlers before it returns; must not block.
  *
@@ -37,7 +37,8 @@ public interface InterruptSink {
     @FunctionalInterface
     interface Source {
         /**
-         * Tells whether the condition of a level line still holds. Callable from any thread; takes the queue's lock only.
+         * Tells whether the condition of a level line still holds. Callable from any thread; takes the queue's lock
+         * only.
          *
          * @return true if the line must stay asserted
          */

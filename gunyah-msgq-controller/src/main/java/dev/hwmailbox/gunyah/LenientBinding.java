@@ -17,8 +17,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The binding as guests really get it. The verdict comes with all that is wrong at one step of the discovery: in the cell
- * counts, which decide how the rest is to be read, or in the Resource Manager node.
+ * The binding as guests really get it. The verdict comes with all that is wrong at one step of the discovery: in the
+ * cell counts, which decide how the rest is to be read, or in the Resource Manager node.
  */
 final class LenientBinding {
     private static final List<String> HYPERVISORS = List.of(

@@ -6,15 +6,16 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What a devicetree says about the boot-time channel to the Resource Manager: two message queues, named by capability IDs of
- * this VM, and their interrupts. Everything else about Gunyah a VM learns from the Resource Manager, over this channel.
+ * What a devicetree says about the boot-time channel to the Resource Manager: two message queues, named by capability
+ * IDs of this VM, and their interrupts. Everything else about Gunyah a VM learns from the Resource Manager, over this
+ * channel.
  *
  * <p>Message sizes and queue depths are hints: the queues' own numbers count.
  *
  * <p>Context: any thread.
  *
- * <p>Gunyah counterpart: {@code gunyah-hypervisor.yaml}, Documentation/devicetree/bindings/firmware (Linux patch series), and
- * what the Resource Manager writes, src/vm_creation/dto_construct.c (gunyah-resource-manager).
+ * <p>Gunyah counterpart: {@code gunyah-hypervisor.yaml}, Documentation/devicetree/bindings/firmware (Linux patch
+ * series), and what the Resource Manager writes, src/vm_creation/dto_construct.c (gunyah-resource-manager).
  *
  * @param nodePath path of the node
  * @param txCapability the queue to send to

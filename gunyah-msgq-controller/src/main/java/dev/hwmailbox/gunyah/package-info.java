@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The Gunyah seams and values: hypercalls, virtual interrupts, guest memory, capability IDs, errors, the devicetree binding. */
+/**
+ * The Gunyah seams and values: hypercalls, virtual interrupts, guest memory, capability IDs, errors, the devicetree
+ * binding.
+ */
 @NullMarked
 package dev.hwmailbox.gunyah;
 

@@ -24,7 +24,9 @@ import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Discovery of the Resource Manager node against the recorded trees, and against those that a Resource Manager made. */
+/**
+ * Discovery of the Resource Manager node against the recorded trees, and against those that a Resource Manager made.
+ */
 class DevicetreeBindingConformanceTest {
     private static final Logger TALLY = LoggerFactory.getLogger("conformance");
     private static final ObjectMapper JSON = new ObjectMapper();

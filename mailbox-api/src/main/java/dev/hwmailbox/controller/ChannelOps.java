@@ -8,16 +8,16 @@ import org.jspecify.annotations.Nullable;
  * What a controller's driver does for its channels. One object serves all channels of a controller.
  *
  * <p>Context: called by the framework with no lock held. {@link #sendData} runs once at a time per channel; every other
- * operation may run beside it, {@link #shutdown} too: an attempt that had begun before the channel was closed may still be
- * on its way, its result is then ignored, and the channel cannot be bound again until it has returned. All operations may
- * call back into the framework, report completion and deliver data included.
+ * operation may run beside it, {@link #shutdown} too: an attempt that had begun before the channel was closed may still
+ * be on its way, its result is then ignored, and the channel cannot be bound again until it has returned. All
+ * operations may call back into the framework, report completion and deliver data included.
  *
- * <p>What an operation throws is logged and taken for {@code -EIO} or false; an {@link Error} is thrown on once the channel
- * is in order.
+ * <p>What an operation throws is logged and taken for {@code -EIO} or false; an {@link Error} is thrown on once the
+ * channel is in order.
  *
- * <p>Kernel counterpart: {@code struct mbox_chan_ops}, include/linux/mailbox_controller.h (Linux 6.12). Differs: a default
- * method cannot say that an operation is absent, {@link #canPoll} and {@link #canFlush} do; {@link #sendData} is told which
- * transmission it is for.
+ * <p>Kernel counterpart: {@code struct mbox_chan_ops}, include/linux/mailbox_controller.h (Linux 6.12). Differs: a
+ * default method cannot say that an operation is absent, {@link #canPoll} and {@link #canFlush} do; {@link #sendData}
+ * is told which transmission it is for.
  *
  * @since 0.1
  */
@@ -25,16 +25,16 @@ public interface ChannelOps {
     /**
      * Tries to transmit a message. Must not block.
      *
-     * <p>Completion may be reported from inside, or by another thread before this returns: it takes effect once the message
-     * is known to be accepted. If it is then refused instead, a report from inside is dropped and one by another thread
-     * makes the framework try once more.
+     * <p>Completion may be reported from inside, or by another thread before this returns: it takes effect once the
+     * message is known to be accepted. If it is then refused instead, a report from inside is dropped and one by
+     * another thread makes the framework try once more.
      *
      * @param channel the channel
      * @param message the message, as the client gave it
-     * @param txId identifies this attempt, for {@link ControllerChannel#txDone(long, int)}; positive, never used twice on a
-     *     channel, whoever owns it
-     * @return 0 if accepted; anything else, by custom a negative errno, if refused for now: the message stays the first of
-     *     the queue, and is tried again by the client's next send, by a completion report, or by
+     * @param txId identifies this attempt, for {@link ControllerChannel#txDone(long, int)}; positive, never used twice
+     *     on a channel, whoever owns it
+     * @return 0 if accepted; anything else, by custom a negative errno, if refused for now: the message stays the first
+     *     of the queue, and is tried again by the client's next send, by a completion report, or by
      *     {@link ControllerChannel#resubmit}. Time alone never tries again
      */
     int sendData(ControllerChannel channel, @Nullable Object message, long txId);
@@ -43,15 +43,16 @@ public interface ChannelOps {
      * A client is being bound; from now on received data goes to it. May block.
      *
      * @param channel the channel
-     * @return 0, or a negative errno to fail the binding; {@link #shutdown} is not called then. An exception fails it too
+     * @return 0, or a negative errno to fail the binding; {@link #shutdown} is not called then. An exception fails it
+     *     too
      */
     default int startup(ControllerChannel channel) {
         return 0;
     }
 
     /**
-     * The client is leaving; afterwards nothing may be reported or delivered for it. Must not wait for other threads: it
-     * may be called from inside any callback.
+     * The client is leaving; afterwards nothing may be reported or delivered for it. Must not wait for other threads:
+     * it may be called from inside any callback.
      *
      * @param channel the channel
      */

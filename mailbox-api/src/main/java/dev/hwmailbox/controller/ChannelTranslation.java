@@ -17,7 +17,10 @@ import dev.hwmailbox.devicetree.PhandleReference;
  */
 @FunctionalInterface
 public interface ChannelTranslation {
-    /** The first cell is the channel's number, further ones are ignored; what every controller does unless told otherwise. */
+    /**
+     * The first cell is the channel's number, further ones are ignored; what every controller does unless told
+     * otherwise.
+     */
     ChannelTranslation FIRST_CELL =
             (controller, reference) -> reference.cellCount() == 0 || reference.cell(0) >= controller.channelCount()
                     ? -Errno.EINVAL
@@ -28,8 +31,9 @@ public interface ChannelTranslation {
      *
      * @param controller whose channel is looked for
      * @param reference the entry; its provider is the controller's node
-     * @return the channel's number, or a negative errno, which the request then fails with unless another controller of the
-     *     same node can translate the entry. A number that the controller does not have is taken for {@code -EINVAL}
+     * @return the channel's number, or a negative errno, which the request then fails with unless another controller of
+     *     the same node can translate the entry. A number that the controller does not have is taken for
+     *     {@code -EINVAL}
      */
     int channelIndex(MailboxController controller, PhandleReference reference);
 }

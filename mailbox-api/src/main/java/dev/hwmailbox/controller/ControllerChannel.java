@@ -14,11 +14,11 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A channel as its controller sees it. It exists as long as the controller, bound or not, and stays small: what a binding
- * needs is made by {@link #bindClient}.
+ * A channel as its controller sees it. It exists as long as the controller, bound or not, and stays small: what a
+ * binding needs is made by {@link #bindClient}.
  *
- * <p>Context: any thread, also from operations and callbacks; never blocks. What is reported or delivered without a client
- * is dropped.
+ * <p>Context: any thread, also from operations and callbacks; never blocks. What is reported or delivered without a
+ * client is dropped.
  *
  * <p>Kernel counterpart: {@code struct mbox_chan} as include/linux/mailbox_controller.h uses it (Linux 6.12).
  *
@@ -97,15 +97,15 @@ public final class ControllerChannel {
      *
      * <p>Context: any thread; may block as long as {@link ChannelOps#startup} does.
      *
-     * <p>Kernel counterpart: {@code mbox_bind_client}, drivers/mailbox/mailbox.c (Linux 6.12). Differs: a failed startup is
-     * not followed by a shutdown.
+     * <p>Kernel counterpart: {@code mbox_bind_client}, drivers/mailbox/mailbox.c (Linux 6.12). Differs: a failed
+     * startup is not followed by a shutdown.
      *
      * @param client the new owner
      * @return the channel for the client
-     * @throws MailboxException EBUSY if the channel has an owner, the last attempt of a closed one is still on its way, or
-     *     the {@link ControllerOwner} refuses a reference; the negated result of startup if that is not 0, EIO if it threw;
-     *     ESHUTDOWN if the channel was closed during startup. A {@code MailboxException} that startup throws, and whatever
-     *     the controller's owner throws, passes through
+     * @throws MailboxException EBUSY if the channel has an owner, the last attempt of a closed one is still on its way,
+     *     or the {@link ControllerOwner} refuses a reference; the negated result of startup if that is not 0, EIO if it
+     *     threw; ESHUTDOWN if the channel was closed during startup. A {@code MailboxException} that startup throws,
+     *     and whatever the controller's owner throws, passes through
      */
     public MailboxChannel bindClient(MailboxClient client) {
         Objects.requireNonNull(client, "client");
@@ -140,8 +140,8 @@ public final class ControllerChannel {
 
     /**
      * Reports that the message in flight is done, whichever it is; for controllers whose hardware does not say. With
-     * nothing in flight a refused message is tried again. On channels whose method is not {@link TxDoneMethod#IRQ} the call
-     * is logged and does nothing, bound or not.
+     * nothing in flight a refused message is tried again. On channels whose method is not {@link TxDoneMethod#IRQ} the
+     * call is logged and does nothing, bound or not.
      *
      * <p>Kernel counterpart: {@code mbox_chan_txdone}, drivers/mailbox/mailbox.c (Linux 6.12).
      *
@@ -155,8 +155,8 @@ public final class ControllerChannel {
     }
 
     /**
-     * Reports that a certain transmission is done. If it is not in flight, because its sender gave up or the channel was
-     * closed, nothing happens: a late completion cannot end somebody else's message.
+     * Reports that a certain transmission is done. If it is not in flight, because its sender gave up or the channel
+     * was closed, nothing happens: a late completion cannot end somebody else's message.
      *
      * <p>Kernel counterpart: none; there a late completion ends the next message (Linux 6.12).
      *
@@ -181,8 +181,8 @@ public final class ControllerChannel {
     }
 
     /**
-     * Has a refused message tried again, now that there is room. Completes nothing; with a message in flight or an empty
-     * queue it does nothing.
+     * Has a refused message tried again, now that there is room. Completes nothing; with a message in flight or an
+     * empty queue it does nothing.
      *
      * <p>Kernel counterpart: none; there only a completion report does it (Linux 6.12).
      */
@@ -196,8 +196,8 @@ public final class ControllerChannel {
     /**
      * Delivers received data to the client, on the calling thread, before this returns.
      *
-     * <p>Kernel counterpart: {@code mbox_chan_received_data}, drivers/mailbox/mailbox.c (Linux 6.12). Differs: without a
-     * client the data is dropped.
+     * <p>Kernel counterpart: {@code mbox_chan_received_data}, drivers/mailbox/mailbox.c (Linux 6.12). Differs: without
+     * a client the data is dropped.
      *
      * @param message the data; null for a bare signal
      */
@@ -209,7 +209,8 @@ public final class ControllerChannel {
     }
 
     /**
-     * Tells the client that something has happened to the channel as a whole; a second time in one binding does nothing.
+     * Tells the client that something has happened to the channel as a whole; a second time in one binding does
+     * nothing.
      *
      * @param event what; not {@link ChannelEvent#CLOSED}, which the framework tells
      * @throws IllegalArgumentException if the event is CLOSED

@@ -2,8 +2,8 @@
 package dev.hwmailbox.controller;
 
 /**
- * Whoever provides a controller and must not go away while its channels are in use: a plug-in, a device model. Each binding
- * holds one reference from before the controller's startup until after its shutdown.
+ * Whoever provides a controller and must not go away while its channels are in use: a plug-in, a device model. Each
+ * binding holds one reference from before the controller's startup until after its shutdown.
  *
  * <p>Context: any thread, with no lock held; must not block.
  *

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A mailbox controller: a fixed number of channels and the driver that serves them.
  *
- * <p>A controller is usable as soon as it is built; registering it with a {@link Mailboxes} lets clients find it. It has at
- * most one timer, and only if a channel is polled.
+ * <p>A controller is usable as soon as it is built; registering it with a {@link Mailboxes} lets clients find it. It
+ * has at most one timer, and only if a channel is polled.
  *
  * <pre>{@code
  * MailboxController controller = MailboxController.builder(ops, scheduler)
@@ -43,8 +43,11 @@ public final class MailboxController implements AutoCloseable {
     /** How long to wait before a polled channel is asked again, unless the builder says otherwise: one millisecond. */
     public static final Duration DEFAULT_POLL_PERIOD = Duration.ofMillis(1);
 
-    // A ring's storage is made when a message must wait, where it is too late to find that there is no room for it.
-    private static final int LONGEST_RING = 1 << 20;
+    /**
+     * How many messages a channel can queue at most: 1,048,576. The storage is made when a first message must wait,
+     * where it is too late to find that there is no room for it.
+     */
+    public static final int MAX_RING_LENGTH = 1 << 20;
 
     private final String name;
     private final ChannelOps ops;
@@ -298,7 +301,7 @@ public final class MailboxController implements AutoCloseable {
         /**
          * Sets how many messages a channel can queue, {@link MailboxChannel#TX_QUEUE_LENGTH} by default.
          *
-         * @param ringLength 1 to 1,048,576
+         * @param ringLength 1 to {@link #MAX_RING_LENGTH}
          * @return this
          */
         public Builder ringLength(int ringLength) {
@@ -329,8 +332,8 @@ public final class MailboxController implements AutoCloseable {
         }
 
         /**
-         * Sets how entries of a client's {@code mboxes} are turned into channels, {@link ChannelTranslation#FIRST_CELL} by
-         * default.
+         * Sets how entries of a client's {@code mboxes} are turned into channels, {@link ChannelTranslation#FIRST_CELL}
+         * by default.
          *
          * @param translation the translation
          * @return this
@@ -362,14 +365,15 @@ public final class MailboxController implements AutoCloseable {
          *
          * @return a controller that is not registered
          * @throws MailboxException EINVAL if there is no channel, or a channel is to be polled by a driver that cannot
-         * @throws IllegalArgumentException if the ring length or the polling period is not positive, or the ring too long
+         * @throws IllegalArgumentException if the ring length or the polling period is not positive, or the ring too
+         *     long
          */
         public MailboxController build() {
             if (ringLength < 1) {
                 throw new IllegalArgumentException("ring length must be positive: " + ringLength);
             }
-            if (ringLength > LONGEST_RING) {
-                throw new IllegalArgumentException("ring length above " + LONGEST_RING + ": " + ringLength);
+            if (ringLength > MAX_RING_LENGTH) {
+                throw new IllegalArgumentException("ring length above " + MAX_RING_LENGTH + ": " + ringLength);
             }
             if (pollPeriod.isNegative() || pollPeriod.isZero()) {
                 throw new IllegalArgumentException("polling period must be positive: " + pollPeriod);
@@ -377,15 +381,19 @@ public final class MailboxController implements AutoCloseable {
             if (channelCount < 1) {
                 throw new MailboxException(Errno.EINVAL, "controller without channels (" + name + ")");
             }
-            if (!ops.canPoll()) {
-                for (int i = 0; i < channelCount; i++) {
-                    if (txDoneMethods.apply(i) == TxDoneMethod.POLL) {
-                        diagnostics.complain(Complaint.NO_LAST_TX_DONE, name, "polling without lastTxDone");
-                        throw new MailboxException(Errno.EINVAL, "polling without lastTxDone (" + name + "/" + i + ")");
-                    }
+            boolean canPoll = ops.canPoll();
+            for (int i = 0; i < channelCount; i++) {
+                if (methodOf(i) == TxDoneMethod.POLL && !canPoll) {
+                    diagnostics.complain(Complaint.NO_LAST_TX_DONE, name, "polling without lastTxDone");
+                    throw new MailboxException(Errno.EINVAL, "polling without lastTxDone (" + name + "/" + i + ")");
                 }
             }
             return new MailboxController(this);
+        }
+
+        private TxDoneMethod methodOf(int index) {
+            TxDoneMethod method = txDoneMethods.apply(index);
+            return Objects.requireNonNull(method, () -> "completion method of " + name + "/" + index);
         }
     }
 }

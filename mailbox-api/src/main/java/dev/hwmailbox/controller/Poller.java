@@ -35,7 +35,9 @@ final class Poller {
         timer.arm(0);
     }
 
-    /** Forgets the pending round, unless a channel has been bound anew meanwhile and has a message to be asked about. */
+    /**
+     * Forgets the pending round, unless a channel has been bound anew meanwhile and has a message to be asked about.
+     */
     void stop() {
         timer.cancel();
         for (int i = nextBusy(0); i >= 0; i = nextBusy(i + 1)) {

@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One binding of a client to a channel, behind the client's face ({@link MailboxChannel}) and the controller's: its life,
- * events, and receiving. The ways to send are in {@link Sending}, how messages move in {@link Transmission}.
+ * One binding of a client to a channel, behind the client's face ({@link MailboxChannel}) and the controller's: its
+ * life, events, and receiving. The ways to send are in {@link Sending}, how messages move in {@link Transmission}.
  */
 public abstract class BoundChannel extends Sending {
     private static final Logger LOG = LoggerFactory.getLogger(BoundChannel.class);

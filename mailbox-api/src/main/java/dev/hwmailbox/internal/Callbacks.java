@@ -9,8 +9,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Calls a client so that nothing it throws upsets a channel: exceptions are logged, an error is handed back to be thrown on
- * when the channel is in order. Each call passes on the error kept so far, or null, and returns the one to keep.
+ * Calls a client so that nothing it throws upsets a channel: exceptions are logged, an error is handed back to be
+ * thrown on when the channel is in order. Each call passes on the error kept so far, or null, and returns the one to
+ * keep.
  */
 final class Callbacks {
     private static final Logger LOG = LoggerFactory.getLogger(Callbacks.class);

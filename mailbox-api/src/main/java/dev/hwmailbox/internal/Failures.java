@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * What becomes of a throwable from code that the framework called: logged once; errors are kept for later. Callers catch
- * checked exceptions too: other languages of the JVM throw them anywhere, and a channel must not stop for it.
+ * What becomes of a throwable from code that the framework called: logged once; errors are kept for later. Callers
+ * catch checked exceptions too: other languages of the JVM throw them anywhere, and a channel must not stop for it.
  */
 public final class Failures {
     private Failures() {}

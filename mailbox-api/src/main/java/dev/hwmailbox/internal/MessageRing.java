@@ -5,13 +5,13 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The queue of a channel: a ring of entries, each a message or the {@link Sender} of one. A part of the channel's state, to
- * save what an object of its own takes. Guarded by the channel's section, which is why storage comes from outside: nothing
- * is allocated inside a section.
+ * The queue of a channel: a ring of entries, each a message or the {@link Sender} of one. A part of the channel's
+ * state, to save what an object of its own takes. Guarded by the channel's section, which is why storage comes from
+ * outside: nothing is allocated inside a section.
  *
- * <p>Slots are numbered in order of sending, and the numbers go on when an entry is taken from the middle: the older ones
- * move up instead. The oldest entry may be away, being handed over: its place is counted, and empty until it comes back. A
- * channel that never has more than that needs no storage at all.
+ * <p>Slots are numbered in order of sending, and the numbers go on when an entry is taken from the middle: the older
+ * ones move up instead. The oldest entry may be away, being handed over: its place is counted, and empty until it comes
+ * back. A channel that never has more than that needs no storage at all.
  */
 abstract class MessageRing extends Section {
     private final int length;

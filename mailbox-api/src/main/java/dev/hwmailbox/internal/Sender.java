@@ -5,8 +5,8 @@ import dev.hwmailbox.MailboxScheduler;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whoever wants to know what became of one message, in the message's place: its own outcome, which is settled before it is
- * told. A sender that gives up while its message is being reported finds the outcome here.
+ * Whoever wants to know what became of one message, in the message's place: its own outcome, which is settled before it
+ * is told. A sender that gives up while its message is being reported finds the outcome here.
  */
 abstract class Sender {
     final @Nullable Object message;

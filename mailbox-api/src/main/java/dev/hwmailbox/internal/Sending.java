@@ -35,7 +35,7 @@ abstract class Sending extends Transmission {
             return enqueue(message);
         }
         var sender = new BlockedSender(message);
-        int slot = enqueue(sender);
+        int slot = enqueueOrGiveUp(sender);
         return slot < 0 ? slot : await(sender, txTimeoutNanos);
     }
 
@@ -65,8 +65,8 @@ abstract class Sending extends Transmission {
     }
 
     /**
-     * Sends, and tells a future what becomes of it, whether the client waits or not. Whoever else ends the future takes the
-     * message off the channel.
+     * Sends, and tells a future what becomes of it, whether the client waits or not. Whoever else ends the future takes
+     * the message off the channel.
      *
      * @param message the message
      * @param timeoutNanos longest time until the report
@@ -74,13 +74,27 @@ abstract class Sending extends Transmission {
      */
     public final CompletableFuture<Integer> sendAsync(@Nullable Object message, long timeoutNanos) {
         var sender = new FutureSender(message, this);
-        int slot = enqueue(sender);
+        int slot = enqueueOrGiveUp(sender);
         if (slot < 0) {
             sender.answer(slot);
         } else if (!sender.future.isDone()) {
             watch(sender, timeoutNanos);
         }
         return sender.future;
+    }
+
+    /** An error that ends the call takes the message with it: nobody would ever be told its outcome. */
+    private int enqueueOrGiveUp(Sender sender) {
+        try {
+            return enqueue(sender);
+        } catch (Error e) { // a callback's, or the driver's
+            try {
+                giveUp(sender, -Errno.EIO);
+            } catch (Error another) {
+                e.addSuppressed(another);
+            }
+            throw e;
+        }
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // what depends on the future here only tidies up

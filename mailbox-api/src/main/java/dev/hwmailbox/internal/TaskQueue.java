@@ -7,8 +7,8 @@ import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tasks in order of due time, those due at the same time in order of their coming. Times compare by subtraction, so they may
- * wrap around. Not synchronised.
+ * Tasks in order of due time, those due at the same time in order of their coming. Times compare by subtraction, so
+ * they may wrap around. Not synchronised.
  */
 public final class TaskQueue {
     private final PriorityQueue<Entry> entries = new PriorityQueue<>(Entry::order);
@@ -36,7 +36,8 @@ public final class TaskQueue {
      *
      * @param entry the entry
      * @param due when it is due
-     * @return true if the entry has moved and is the first of the queue now, so that whoever waits for it must look again
+     * @return true if the entry has moved and is the first of the queue now, so that whoever waits for it must look
+     *     again
      */
     public boolean arm(Entry entry, long due) {
         if (entry.queued && entry.due - due < 0) {
@@ -83,8 +84,8 @@ public final class TaskQueue {
     }
 
     /**
-     * The entries any of which can be the next: all that are due by now or, if none is, all that are due at the first due
-     * time.
+     * The entries any of which can be the next: all that are due by now or, if none is, all that are due at the first
+     * due time.
      *
      * @param now the time
      * @param limit the latest due time to look at

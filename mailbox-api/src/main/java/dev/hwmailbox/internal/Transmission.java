@@ -13,13 +13,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The transmitting half of a bound channel: the queue, the message in flight, and the state machine that moves messages.
+ * The transmitting half of a bound channel: the queue, the message in flight, and the state machine that moves
+ * messages.
  *
- * <p>Every entry has the same form: a short section in which the state changes, then {@link #drive}, which does what the
- * change asks for: hand a message to the controller, report one to the client. Nothing is called inside a section, so whatever
- * is called may come back in. Order is kept by two ownerships instead of a lock: one thread at a time hands over (the phase
- * SUBMITTING), and one reports (the reporter). What others bring meanwhile is recorded for the owner, which looks again
- * before it lets go.
+ * <p>Every entry has the same form: a short section in which the state changes, then {@link #drive}, which does what
+ * the change asks for: hand a message to the controller, report one to the client. Nothing is called inside a section,
+ * so whatever is called may come back in. Order is kept by two ownerships instead of a lock: one thread at a time hands
+ * over (the phase SUBMITTING), and one reports (the reporter). What others bring meanwhile is recorded for the owner,
+ * which looks again before it lets go.
  */
 abstract class Transmission extends MessageRing {
     private static final Logger LOG = LoggerFactory.getLogger(Transmission.class);
@@ -372,8 +373,8 @@ abstract class Transmission extends MessageRing {
     }
 
     /**
-     * Drops all messages and ends their senders: the one in flight first, then in order of the queue. The channel is closed
-     * from here on.
+     * Drops all messages and ends their senders: the one in flight first, then in order of the queue. The channel is
+     * closed from here on.
      *
      * @param kept the error to keep so far
      * @return the error to keep
@@ -458,13 +459,13 @@ abstract class Transmission extends MessageRing {
      *             claim: reported, and no other thread is reporting
      * </pre>
      *
-     * <p>A claim is followed by begin in the same transition, so the next message is handed over before the claimed one is
-     * reported. Begin wants a cause: a claim, or TRIGGERED (a send, a removal, a report with nothing in flight). A cause from
-     * another thread during SUBMITTING is kept, and is worth one more attempt if the message is refused. One from inside the
-     * attempt is not, or a controller that always refuses would never return.
+     * <p>A claim is followed by begin in the same transition, so the next message is handed over before the claimed one
+     * is reported. Begin wants a cause: a claim, or TRIGGERED (a send, a removal, a report with nothing in flight). A
+     * cause from another thread during SUBMITTING is kept, and is worth one more attempt if the message is refused. One
+     * from inside the attempt is not, or a controller that always refuses would never return.
      *
-     * <p>A first message that begins, and a last one that is claimed, do so without this method: there is nothing else to
-     * decide then, and that is where a channel spends its life.
+     * <p>A first message that begins, and a last one that is claimed, do so without this method: there is nothing else
+     * to decide then, and that is where a channel spends its life.
      *
      * @param event what has happened
      * @param owing whether this thread has claimed a message that it has not reported yet, and so cannot claim another

@@ -49,8 +49,19 @@ class MailboxControllerTest {
     }
 
     @Test
+    @SuppressWarnings("NullAway") // what a careless driver says
+    void refusesAChannelWithoutMethod() {
+        builder.channelCount(3).name("careless").txDoneMethods(index -> index == 2 ? null : TxDoneMethod.IRQ);
+
+        assertThatThrownBy(builder::build)
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("completion method of careless/2");
+    }
+
+    @Test
     void refusesARingWhoseStorageMightNotBeHadWhenItIsNeeded() {
-        assertThat(builder.ringLength(1 << 20).build().ringLength()).isEqualTo(1_048_576);
+        assertThat(builder.ringLength(MailboxController.MAX_RING_LENGTH).build().ringLength())
+                .isEqualTo(1_048_576);
         assertThatThrownBy(() -> builder.ringLength((1 << 20) + 1).build())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("ring length above 1048576: 1048577");

@@ -30,8 +30,8 @@ class DevicetreeConformanceTest {
     private static final Logger TALLY = LoggerFactory.getLogger("conformance");
 
     /**
-     * What dtc wrote without options that change the layout, apart from the boot CPU, which the tree keeps. Not among them:
-     * blobs with free space or free reservation slots, of another version, or edited by hand.
+     * What dtc wrote without options that change the layout, apart from the boot CPU, which the tree keeps. Not among
+     * them: blobs with free space or free reservation slots, of another version, or edited by hand.
      */
     private static final List<String> PLAIN_LAYOUT = List.of(
             "minimal",

@@ -9,7 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A fixture at its smallest, as in docs/CONTRACT.md: a doorbell, whose client knows from elsewhere that it was heard. */
+/**
+ * A fixture at its smallest, as in docs/CONTRACT.md: a doorbell, whose client knows from elsewhere that it was heard.
+ */
 final class Doorbell implements ControllerFixture {
     private final VirtualScheduler scheduler = new VirtualScheduler();
     private final List<Integer> rings = new ArrayList<>();

@@ -15,8 +15,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A driver in good order, with its hardware: two lines, each of which takes one message at a time. Made of small steps, so
- * that a broken driver is this one with a step or two replaced.
+ * A driver in good order, with its hardware: two lines, each of which takes one message at a time. Made of small steps,
+ * so that a broken driver is this one with a step or two replaced.
  */
 class ReferenceDriver implements ChannelOps {
     /** Sorts of hardware, and what they cannot do. */

@@ -15,8 +15,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The machine of the story: a hypervisor with the Resource Manager's VM and the owner VM, whose boot-time queues lie where
- * the owner's devicetree says.
+ * The machine of the story: a hypervisor with the Resource Manager's VM and the owner VM, whose boot-time queues lie
+ * where the owner's devicetree says.
  */
 final class Boot {
     static final int OWNER = ResourceManagerServer.HOST_VMID;

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One side of a two-way exchange: sends numbered messages as fast as the channel takes them, checks what it receives
- * byte for byte, and at the end tells the other side the checksum of all that arrived. Both sides send at the same time.
+ * byte for byte, and at the end tells the other side the checksum of all that arrived. Both sides send at the same
+ * time.
  *
  * <p>All of it runs on the VM's scheduler, so nothing here is locked.
  */
@@ -182,7 +183,9 @@ final class Exchange implements MailboxClient {
         }
     }
 
-    /** Message number {@code index} of a side: sizes run through 1..240 in no simple order, contents differ everywhere. */
+    /**
+     * Message number {@code index} of a side: sizes run through 1..240 in no simple order, contents differ everywhere.
+     */
     static byte[] message(int seed, int index) {
         byte[] bytes = new byte[1 + (index * 37 + seed) % MAX_SIZE];
         int tag = seed * 100_000 + index;

@@ -21,8 +21,8 @@ import dev.hwmailbox.gunyah.rm.protocol.VmExitRequest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What runs in the peer. It finds its channels where a guest finds them, in the devicetree that the Resource Manager has
- * completed; exchanges messages; and exits when it is asked to shut down.
+ * What runs in the peer. It finds its channels where a guest finds them, in the devicetree that the Resource Manager
+ * has completed; exchanges messages; and exits when it is asked to shut down.
  */
 final class PeerProgram implements GuestProgram {
     private final Timeline timeline;

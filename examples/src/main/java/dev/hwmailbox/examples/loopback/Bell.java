@@ -7,8 +7,8 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Something that happens again and again, and that any number of threads may wait for. Whoever waits asks for {@link #next}
- * first and looks whether there is need to wait second; then nothing can happen unheard in between.
+ * Something that happens again and again, and that any number of threads may wait for. Whoever waits asks for
+ * {@link #next} first and looks whether there is need to wait second; then nothing can happen unheard in between.
  *
  * <p>Context: any thread; never blocks.
  */

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * A device with two channels: what is sent on one comes back on the other, or on the same one if nobody owns the other.
  * Every byte comes back {@link #ALTERED}, so that a test in which bytes take a short cut cannot pass.
  *
- * <p>It takes {@link ByteBuffer}s, from position to limit, and null; anything else ends with EINVAL. With windows it alters
- * what is in the one it is sent to, and puts it into the other.
+ * <p>It takes {@link ByteBuffer}s, from position to limit, and null; anything else ends with EINVAL. With windows it
+ * alters what is in the one it is sent to, and puts it into the other.
  *
  * <p>Context: any thread; never blocks. Delivers on the scheduler.
  */

@@ -22,12 +22,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A client for trying out any mailbox that carries bytes: it writes to the channel that its node calls {@code tx}, and reads
- * what comes from the one called {@code rx}. Either may be missing.
+ * A client for trying out any mailbox that carries bytes: it writes to the channel that its node calls {@code tx}, and
+ * reads what comes from the one called {@code rx}. Either may be missing.
  *
- * <p>With a transmit window the payload is copied there just before each attempt; what goes through the channel is then the
- * {@link #signal}, or the payload as well if there is none. What is received is copied from the window, if there is one, or
- * from the message, and kept until it is read or something else comes. Messages are {@link ByteBuffer}s.
+ * <p>With a transmit window the payload is copied there just before each attempt; what goes through the channel is then
+ * the {@link #signal}, or the payload as well if there is none. What is received is copied from the window, if there is
+ * one, or from the message, and kept until it is read or something else comes. Messages are {@link ByteBuffer}s.
  *
  * <p>Context: any thread; {@link #write} and {@link #read} may block.
  *
@@ -77,8 +77,8 @@ final class MailboxTestClient implements AutoCloseable {
     /**
      * Finds the channels that a node names.
      *
-     * @throws MailboxException EPROBE_DEFER if neither is to be had, for whatever reason: to be tried again when a controller
-     *     has been registered, as {@link MailboxTestProbe} does
+     * @throws MailboxException EPROBE_DEFER if neither is to be had, for whatever reason: to be tried again when a
+     *     controller has been registered, as {@link MailboxTestProbe} does
      */
     static MailboxTestClient open(Mailboxes mailboxes, Node node, Windows windows, MailboxScheduler scheduler) {
         MailboxTestClient client = new MailboxTestClient(node, windows, scheduler);
@@ -160,9 +160,9 @@ final class MailboxTestClient implements AutoCloseable {
      *
      * @param dump where to append it
      * @param timeout longest wait; zero not to wait
-     * @return how many characters were appended, {@link #NO_RX_CHANNEL} without receive channel; or {@code -EAGAIN} if there
-     *     is nothing and the timeout is zero, {@code -ETIME} if nothing has come in time, {@code -EINTR} if the waiting thread
-     *     was interrupted, {@code -ESHUTDOWN} if the channel is closed and nothing is left
+     * @return how many characters were appended, {@link #NO_RX_CHANNEL} without receive channel; or {@code -EAGAIN} if
+     *     there is nothing and the timeout is zero, {@code -ETIME} if nothing has come in time, {@code -EINTR} if the
+     *     waiting thread was interrupted, {@code -ESHUTDOWN} if the channel is closed and nothing is left
      */
     int read(StringBuilder dump, Duration timeout) {
         if (rx == null) {

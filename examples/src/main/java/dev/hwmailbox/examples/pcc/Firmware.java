@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The firmware of the machine: answers commands with the temperature of a sensor, each after the latency of its subspace, and
- * raises alarms.
+ * The firmware of the machine: answers commands with the temperature of a sensor, each after the latency of its
+ * subspace, and raises alarms.
  */
 final class Firmware {
     /** Where the fields of a command are in the window. */

@@ -18,23 +18,24 @@ import org.jspecify.annotations.Nullable;
  * A controller whose channels a table prepares and clients pick by number: one for each subspace of the table.
  *
  * <p>A message is only a signal. Its payload goes through the window, where the client puts it in
- * {@link MailboxClient#txPrepare}; the window is the platform's until the command is complete. Every interrupt that is for
- * the channel is told by {@link MailboxClient#rxCallback} with null, which says "look": at {@link PccChannel#status}, then
- * into the window. On a responder's channel the platform has the window back when the callback returns, and nothing can be
- * sent: EOPNOTSUPP.
+ * {@link MailboxClient#txPrepare}; the window is the platform's until the command is complete. Every interrupt that is
+ * for the channel is told by {@link MailboxClient#rxCallback} with null, which says "look": at
+ * {@link PccChannel#status}, then into the window. On a responder's channel the platform has the window back when the
+ * callback returns, and nothing can be sent: EOPNOTSUPP.
  *
  * <p>Who reports a message is chosen when the controller is made. {@link TxDoneMethod#IRQ}: the controller, after the
  * callback, with the status of the error register; right for most. {@link TxDoneMethod#ACK}: the client, which can then
- * look at the answer first and decide itself how its command has ended; it may report from inside the callback. A command
- * whose sender has gone, by timeout or close, still keeps the platform busy; the next one is refused with EBUSY until then,
- * and sent as soon as it is complete. One whose doorbell cannot be rung is refused too, and waits for the next send.
+ * look at the answer first and decide itself how its command has ended; it may report from inside the callback. A
+ * command whose sender has gone, by timeout or close, still keeps the platform busy; the next one is refused with EBUSY
+ * until then, and sent as soon as it is complete. One whose doorbell cannot be rung is refused too, and waits for the
+ * next send.
  *
  * <p>Context: any thread; never blocks. Clients are called on the thread of the interrupt, possibly before
  * {@link #requestChannel} has returned.
  *
  * <p>Kernel counterpart: drivers/mailbox/pcc.c (Linux 6.12). Differs: the window is mapped inside the bind, before the
- * interrupt is requested, so every end of a binding unmaps it; with IRQ the controller does report, because here a client
- * could not; completions know their message.
+ * interrupt is requested, so every end of a binding unmaps it; with IRQ the controller does report, because here a
+ * client could not; completions know their message.
  */
 final class PccController implements AutoCloseable {
     /** Most subspaces a table can have. */
@@ -72,8 +73,8 @@ final class PccController implements AutoCloseable {
      *
      * <p>Kernel counterpart: {@code pcc_mbox_request_channel}, drivers/mailbox/pcc.c (Linux 6.12).
      *
-     * @throws MailboxException ENOENT if the table has no such subspace; EBUSY if it has an owner, or its interrupt line is
-     *     taken; ENXIO if there is no memory where its window should be. Nothing is bound or held then
+     * @throws MailboxException ENOENT if the table has no such subspace; EBUSY if it has an owner, or its interrupt
+     *     line is taken; ENXIO if there is no memory where its window should be. Nothing is bound or held then
      */
     PccChannel requestChannel(MailboxClient client, int subspace) {
         if (subspace < 0 || subspace >= links.size()) {

@@ -5,11 +5,11 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The driver's side of the hardware: shared memory, and for each subspace a command-complete register, an error register, a
- * doorbell and an interrupt.
+ * The driver's side of the hardware: shared memory, and for each subspace a command-complete register, an error
+ * register, a doorbell and an interrupt.
  *
- * <p>The command-complete register says whose turn it is. Whoever commands clears it before ringing; whoever answers sets it
- * when the answer is in the window.
+ * <p>The command-complete register says whose turn it is. Whoever commands clears it before ringing; whoever answers
+ * sets it when the answer is in the window.
  *
  * <p>Context: any thread; no call blocks.
  */

@@ -16,7 +16,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A machine in memory: the hardware that the driver sees, and behind it what the machine's firmware needs to play its part.
+ * A machine in memory: the hardware that the driver sees, and behind it what the machine's firmware needs to play its
+ * part.
  *
  * <p>Context: any thread; calls nobody while it holds its lock.
  */

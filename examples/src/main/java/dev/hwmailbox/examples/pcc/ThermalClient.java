@@ -15,7 +15,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks the firmware for temperatures, not faster than its figures allow, or listens to its alarms, depending on the subspace.
+ * Asks the firmware for temperatures, not faster than its figures allow, or listens to its alarms, depending on the
+ * subspace.
  *
  * <p>All of it runs on one scheduler, so nothing here is locked.
  */

@@ -16,11 +16,11 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks the other side of a channel, and asks again when no reply comes. Any number of requests may be open at once; a reply
- * finds its request by the number both carry. What goes out twice may arrive twice, so asking must do no harm.
+ * Asks the other side of a channel, and asks again when no reply comes. Any number of requests may be open at once; a
+ * reply finds its request by the number both carry. What goes out twice may arrive twice, so asking must do no harm.
  *
- * <p>Whoever takes a request out of the table of open ones ends it, so each has one outcome, whatever happens at the same time:
- * a reply, the end of the time, the end of the channel.
+ * <p>Whoever takes a request out of the table of open ones ends it, so each has one outcome, whatever happens at the
+ * same time: a reply, the end of the time, the end of the channel.
  *
  * <p>Context: any thread, also from callbacks; never blocks.
  */
@@ -40,7 +40,9 @@ final class RequestReplyClient implements MailboxClient, AutoCloseable {
     /** The reply, and how often it took to ask. */
     record Answered(String body, int attempts) implements Outcome {}
 
-    /** No reply: ETIMEDOUT if the request went out, else why it did not; ESHUTDOWN or EINVAL if the channel is closed. */
+    /**
+     * No reply: ETIMEDOUT if the request went out, else why it did not; ESHUTDOWN or EINVAL if the channel is closed.
+     */
     record GaveUp(int errno, int attempts) implements Outcome {
         @Override
         public String toString() {

@@ -13,9 +13,9 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A controller over a machine in memory whose firmware only counts doorbells: two initiators on one line (0 and 1), one on a
- * line of its own (2), a responder (3), one whose window lies half outside the memory (4), and a responder on the first line
- * (5).
+ * A controller over a machine in memory whose firmware only counts doorbells: two initiators on one line (0 and 1), one
+ * on a line of its own (2), a responder (3), one whose window lies half outside the memory (4), and a responder on the
+ * first line (5).
  */
 final class PccBed implements AutoCloseable {
     static final long MEMORY = 0xffff_0000L;

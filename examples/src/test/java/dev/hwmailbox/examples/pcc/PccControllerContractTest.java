@@ -41,8 +41,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The controller kit on the second controller: on two initiators, which answer commands but send nothing by themselves, and
- * are told of no room that comes back.
+ * The controller kit on the second controller: on two initiators, which answer commands but send nothing by themselves,
+ * and are told of no room that comes back.
  */
 final class PccControllerContractTest {
     private static final Logger TALLY = LoggerFactory.getLogger("conformance");
@@ -87,7 +87,10 @@ final class PccControllerContractTest {
                 }));
     }
 
-    /** Two subspaces on one line or on two; the payload is a number in the window, the firmware finishes when it is told to. */
+    /**
+     * Two subspaces on one line or on two; the payload is a number in the window, the firmware finishes when it is told
+     * to.
+     */
     private static final class Fixture implements ControllerFixture {
         private static final int FIRST_LINE = 10;
 

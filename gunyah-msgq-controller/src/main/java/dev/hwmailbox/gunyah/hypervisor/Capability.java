@@ -8,8 +8,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a look-up finds: an immutable grant of rights to an object, or one of three answers for "nothing usable". Revoking
- * and deleting replace it in its slot, so a look-up is one read and a call in progress keeps what it found.
+ * What a look-up finds: an immutable grant of rights to an object, or one of three answers for "nothing usable".
+ * Revoking and deleting replace it in its slot, so a look-up is one read and a call in progress keeps what it found.
  */
 final class Capability {
     static final Capability UNDECODABLE = new Capability(GunyahError.ARGUMENT_INVALID);

@@ -55,7 +55,9 @@ final class CapabilitySpace extends HypervisorObject {
         return found == null ? Capability.EMPTY : found;
     }
 
-    /** Puts a new capability into a free slot; {@link Capability#EMPTY} if the space is full, or it or the object gone. */
+    /**
+     * Puts a new capability into a free slot; {@link Capability#EMPTY} if the space is full, or it or the object gone.
+     */
     Capability insert(HypervisorObject object, int rights, boolean master) {
         if (isGone() || object.isGone() || usedSlots == limit) {
             return Capability.EMPTY;

@@ -91,8 +91,8 @@ public final class GuestAddressSpace implements GuestMemory {
      * @param address guest physical address of the first byte
      * @param size bytes, more than 0
      * @return a view of it
-     * @throws GunyahException ARGUMENT_SIZE (size), ADDR_OVERFLOW (the range wraps), ADDR_INVALID (the range does not lie
-     *     in one mapping)
+     * @throws GunyahException ARGUMENT_SIZE (size), ADDR_OVERFLOW (the range wraps), ADDR_INVALID (the range does not
+     *     lie in one mapping)
      */
     public MemoryExtent extent(long address, long size) {
         checkRange(address, size, "no extent");

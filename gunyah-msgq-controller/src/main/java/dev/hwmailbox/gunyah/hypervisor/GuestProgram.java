@@ -4,8 +4,8 @@ package dev.hwmailbox.gunyah.hypervisor;
 /**
  * What runs in a VM, in place of vCPUs. The embedder maps an image to a program; starting the VM starts the program.
  *
- * <p>Context: both calls come as tasks of the VM's scheduler, one at a time; they must not throw and should not block for
- * long. A program may use any number of threads of its own beside them.
+ * <p>Context: both calls come as tasks of the VM's scheduler, one at a time; they must not throw and should not block
+ * for long. A program may use any number of threads of its own beside them.
  *
  * @since 0.1
  */

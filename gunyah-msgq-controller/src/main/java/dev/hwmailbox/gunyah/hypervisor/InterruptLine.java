@@ -9,8 +9,8 @@ import org.slf4j.LoggerFactory;
 /**
  * One shared interrupt of one VM: the state its controller keeps, and the delivery to the attached handler.
  *
- * <p>What the source said is remembered in {@code edge} (latched) and {@code level}; which of the two counts, the trigger
- * decides. A line that has something to say and is enabled is listed for the guest, where it goes
+ * <p>What the source said is remembered in {@code edge} (latched) and {@code level}; which of the two counts, the
+ * trigger decides. A line that has something to say and is enabled is listed for the guest, where it goes
  *
  * <pre>
  *   IDLE ──assert──▶ PENDING ──acknowledge──▶ ACTIVE ──assert──▶ ACTIVE+PENDING
@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
  *
  * At the end of a level interrupt the source is asked whether its condition still holds.
  *
- * <p>An enabled line that has something to say is always pending; so ending a binding never makes one pending, and needs
- * no delivery.
+ * <p>An enabled line that has something to say is always pending; so ending a binding never makes one pending, and
+ * needs no delivery.
  *
  * <p>Gunyah counterpart: hyp/vm/vgic (gunyah-hypervisor). Differs: a line without handler counts as disabled.
  */

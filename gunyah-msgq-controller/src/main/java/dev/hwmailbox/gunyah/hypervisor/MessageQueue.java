@@ -10,8 +10,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One message queue: a ring of fixed slots in one byte array. What a call does and which line it must assert or clear is
- * decided under the lock; the line is touched after the lock is released.
+ * One message queue: a ring of fixed slots in one byte array. What a call does and which line it must assert or clear
+ * is decided under the lock; the line is touched after the lock is released.
  *
  * <pre>
  *          configure

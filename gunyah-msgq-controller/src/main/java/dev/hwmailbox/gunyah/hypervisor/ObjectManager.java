@@ -15,8 +15,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Making, naming, binding and ending of objects: everything that is not the data path, under one lock. All of it is rare
- * and short; nothing outside the hypervisor is called under the lock.
+ * Making, naming, binding and ending of objects: everything that is not the data path, under one lock. All of it is
+ * rare and short; nothing outside the hypervisor is called under the lock.
  *
  * <p>Lock order: this set-up lock, then a line's, then a queue's.
  */

@@ -155,8 +155,8 @@ public final class SoftwareHypervisor implements AutoCloseable {
     }
 
     /**
-     * Ends all VMs: one without running program at once, another when its program has stopped, as tasks of its scheduler.
-     * New ones are refused. Idempotent; works from inside callbacks; does not wait.
+     * Ends all VMs: one without running program at once, another when its program has stopped, as tasks of its
+     * scheduler. New ones are refused. Idempotent; works from inside callbacks; does not wait.
      */
     @Override
     public void close() {
@@ -242,7 +242,8 @@ public final class SoftwareHypervisor implements AutoCloseable {
         private Builder() {}
 
         /**
-         * Sets the seed of the capability IDs; 0 by default. The same seed and the same order of calls give the same IDs.
+         * Sets the seed of the capability IDs; 0 by default. The same seed and the same order of calls give the same
+         * IDs.
          *
          * @param seed any number
          * @return this
@@ -275,9 +276,9 @@ public final class SoftwareHypervisor implements AutoCloseable {
         }
 
         /**
-         * Sets who runs the interrupt handlers of each VM; by default the VM's scheduler, as tasks. {@code Runnable::run}
-         * delivers on the asserting thread, before its hypercall returns. An executor that keeps the tasks holds
-         * interrupts back until it runs them.
+         * Sets who runs the interrupt handlers of each VM; by default the VM's scheduler, as tasks.
+         * {@code Runnable::run} delivers on the asserting thread, before its hypercall returns. An executor that keeps
+         * the tasks holds interrupts back until it runs them.
          *
          * @param interruptDelivery the executor for a VMID
          * @return this
@@ -310,8 +311,8 @@ public final class SoftwareHypervisor implements AutoCloseable {
         }
 
         /**
-         * Hands interrupts to the embedder instead of the VMs' own controllers, which then only keep the numbers. The sink
-         * may pass an interrupt on with {@link VirtualInterruptController#raise}.
+         * Hands interrupts to the embedder instead of the VMs' own controllers, which then only keep the numbers. The
+         * sink may pass an interrupt on with {@link VirtualInterruptController#raise}.
          *
          * @param interruptSink where queues assert and clear
          * @return this

@@ -17,8 +17,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The virtual interrupt controller of one VM: its shared lines, and the guest's face of them.
  *
- * <p>Lines start edge triggered and without handler. An assertion is latched until a handler is attached and the line is
- * unmasked; it is then delivered by the VM's delivery executor. A delivery runs the handler again while the line is
+ * <p>Lines start edge triggered and without handler. An assertion is latched until a handler is attached and the line
+ * is unmasked; it is then delivered by the VM's delivery executor. A delivery runs the handler again while the line is
  * pending again, a bounded number of times; then it is handed to the executor anew, so that a storming line cannot
  * starve others. Should the executor run it on the spot even then, the VM's scheduler takes it.
  *
@@ -72,8 +72,8 @@ public final class VirtualInterruptController implements InterruptController {
     /**
      * {@inheritDoc}
      *
-     * @throws MailboxException EINVAL if the controller has no such number or its VM is destroyed, EBUSY if the line has
-     *     a handler
+     * @throws MailboxException EINVAL if the controller has no such number or its VM is destroyed, EBUSY if the line
+     *     has a handler
      */
     @Override
     public void attach(int virq, Runnable handler) {

@@ -33,9 +33,9 @@ import org.slf4j.LoggerFactory;
  *
  * While the program is being made, the VM is STARTING.
  *
- * <p>Program calls are tasks of the VM's scheduler, in the order of {@link #start} and {@link #stop}, and never run inside
- * them. Hypercalls, interrupts and memory work in every state but DESTROYED; there hypercalls find no capability,
- * nothing is mapped and no interrupt arrives.
+ * <p>Program calls are tasks of the VM's scheduler, in the order of {@link #start} and {@link #stop}, and never run
+ * inside them. Hypercalls, interrupts and memory work in every state but DESTROYED; there hypercalls find no
+ * capability, nothing is mapped and no interrupt arrives.
  *
  * <p>Context: any thread, also from the program and from interrupt handlers; never blocks.
  *
@@ -148,8 +148,8 @@ public final class VirtualMachine {
     /**
      * The VM's own capability to the partition.
      *
-     * @return an ID of this VM's space with {@link GunyahRights#PARTITION_OBJECT_CREATE}; INVALID unless this is a manager
-     *     VM
+     * @return an ID of this VM's space with {@link GunyahRights#PARTITION_OBJECT_CREATE}; INVALID unless this is a
+     *     manager VM
      */
     public CapabilityId partitionCapability() {
         return partitionCapability;
@@ -249,8 +249,8 @@ public final class VirtualMachine {
      * @param source the VM that has the capability; a VM of the same hypervisor
      * @param sourceCapability an ID of the source's space
      * @param rightsMask rights to keep
-     * @throws GunyahException BUSY (ID in use), ARGUMENT_INVALID (ID), CSPACE_INSUFFICIENT_RIGHTS (no right would be left),
-     *     or the look-up error of the source capability
+     * @throws GunyahException BUSY (ID in use), ARGUMENT_INVALID (ID), CSPACE_INSUFFICIENT_RIGHTS (no right would be
+     *     left), or the look-up error of the source capability
      * @throws MailboxException EINVAL if the VM is destroyed
      */
     public void installCapability(
@@ -300,8 +300,8 @@ public final class VirtualMachine {
      *
      * @param imageName the name the VM's configuration gives its image
      * @param tree the VM's devicetree
-     * @throws MailboxException EBUSY if the VM runs or is stopping, EINVAL if it is destroyed, ENOENT if the hypervisor has
-     *     no guest programs; what the factory throws passes through, and the VM stays as it was
+     * @throws MailboxException EBUSY if the VM runs or is stopping, EINVAL if it is destroyed, ENOENT if the hypervisor
+     *     has no guest programs; what the factory throws passes through, and the VM stays as it was
      */
     public void start(String imageName, DeviceTree tree) {
         var context = new GuestContext(vmid, imageName, hypercalls, interrupts, memory, tree, scheduler);
@@ -341,8 +341,8 @@ public final class VirtualMachine {
      * Stops the VM, and says when its program has stopped.
      *
      * @param reason what to tell the program
-     * @param stopped called once, as part of the task that stopped the program, when the VM is STOPPED: it may be started
-     *     again or destroyed from there
+     * @param stopped called once, as part of the task that stopped the program, when the VM is STOPPED: it may be
+     *     started again or destroyed from there
      * @throws MailboxException EBUSY if the VM is stopping already, EINVAL if it does not run
      */
     public void stop(StopReason reason, Runnable stopped) {
@@ -374,9 +374,9 @@ public final class VirtualMachine {
     }
 
     /**
-     * Ends the VM: its handlers are detached, its interrupt lines released, its memory unmapped, its capabilities deleted
-     * and those of others to it revoked. Objects whose last capability goes die. A handler that is running goes on.
-     * Destroying a destroyed VM does nothing.
+     * Ends the VM: its handlers are detached, its interrupt lines released, its memory unmapped, its capabilities
+     * deleted and those of others to it revoked. Objects whose last capability goes die. A handler that is running goes
+     * on. Destroying a destroyed VM does nothing.
      *
      * @throws MailboxException EBUSY if the VM runs or is stopping
      */

@@ -28,21 +28,21 @@ import org.jspecify.annotations.Nullable;
  * size is 1 to the endpoint's largest message. It delivers read-only {@code ByteBuffer}s that are valid during the
  * callback only. A message is done when the queue has accepted it and has room for the next one, or is said to have: a
  * late interrupt may tell of room that this very message has filled. One that finds the queue full stays first in line
- * and is sent again on the queue's interrupt or after {@link Builder#retryDelay}, for as long as the channel is open. Any
- * other refusal ends the message: {@code txDone} gets EMSGSIZE for a size, EINVAL for an object that is no message,
+ * and is sent again on the queue's interrupt or after {@link Builder#retryDelay}, for as long as the channel is open.
+ * Any other refusal ends the message: {@code txDone} gets EMSGSIZE for a size, EINVAL for an object that is no message,
  * EOPNOTSUPP on a receive-only endpoint, and the hypervisor's error as Linux maps it.
  *
- * <p>Level-triggered lines work as edge-triggered ones do. "Room again" stays asserted for nearly all of a queue's life,
- * so its line is masked except while a message waits for room, and masked again by its handler before anything else; at
- * worst an old assertion is delivered once too often, which costs one refused send. "Something to read" ends by itself
- * when the queue has been drained, and the line is masked if the queue can no longer be read.
+ * <p>Level-triggered lines work as edge-triggered ones do. "Room again" stays asserted for nearly all of a queue's
+ * life, so its line is masked except while a message waits for room, and masked again by its handler before anything
+ * else; at worst an old assertion is delivered once too often, which costs one refused send. "Something to read" ends
+ * by itself when the queue has been drained, and the line is masked if the queue can no longer be read.
  *
  * <p>Context: any thread; never blocks. Interrupt handlers of a channel call its client on the thread that the
  * {@link InterruptController} runs them on.
  *
- * <p>Linux counterpart: drivers/mailbox/gunyah-msgq.c (Linux patch series, v4 to v14); {@code pcc_mbox_request_channel},
- * drivers/mailbox/pcc.c (Linux 6.12), for a request function of the controller's own. Differs: one controller for all
- * queues; no error and no full queue is lost or hidden; completion needs no tasklet.
+ * <p>Linux counterpart: drivers/mailbox/gunyah-msgq.c (Linux patch series, v4 to v14);
+ * {@code pcc_mbox_request_channel}, drivers/mailbox/pcc.c (Linux 6.12), for a request function of the controller's own.
+ * Differs: one controller for all queues; no error and no full queue is lost or hidden; completion needs no tasklet.
  *
  * @since 0.1
  */

@@ -4,8 +4,8 @@ package dev.hwmailbox.gunyah.msgq;
 import java.util.Objects;
 
 /**
- * One message to send on a channel of {@link GunyahMsgqController}: a range of bytes, and whether to push. The bytes are
- * not copied until the message goes to the queue, so the sender leaves them alone until {@code txDone} for it.
+ * One message to send on a channel of {@link GunyahMsgqController}: a range of bytes, and whether to push. The bytes
+ * are not copied until the message goes to the queue, so the sender leaves them alone until {@code txDone} for it.
  *
  * <p>Linux counterpart: {@code struct gh_msgq_tx_data}, include/linux/gunyah.h (Linux patch series).
  *

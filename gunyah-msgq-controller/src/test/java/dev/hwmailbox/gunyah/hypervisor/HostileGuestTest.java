@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * A VM that has rights over its own space, controller and memory of the partition, and makes any call with any arguments.
- * The seed can be set with {@code hwmailbox.seed}.
+ * A VM that has rights over its own space, controller and memory of the partition, and makes any call with any
+ * arguments. The seed can be set with {@code hwmailbox.seed}.
  */
 class HostileGuestTest {
     private static final int CALLS = 1_000_000;

@@ -22,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Replays the recorded behaviour of Gunyah's message queues. The property {@code hwmailbox.conformance.msgqueue} names a
- * directory with further files of the same format.
+ * Replays the recorded behaviour of Gunyah's message queues. The property {@code hwmailbox.conformance.msgqueue} names
+ * a directory with further files of the same format.
  */
 class MsgqueueConformanceTest {
     private static final Logger TALLY = LoggerFactory.getLogger("conformance");

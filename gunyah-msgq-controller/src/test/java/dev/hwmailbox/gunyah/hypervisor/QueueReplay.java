@@ -21,8 +21,8 @@ import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Replays one recorded queue scenario on a fresh hypervisor: every result, every event in order, every state. The format
- * is described in the README beside the traces.
+ * Replays one recorded queue scenario on a fresh hypervisor: every result, every event in order, every state. The
+ * format is described in the README beside the traces.
  */
 final class QueueReplay implements HypervisorObserver {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;

@@ -35,15 +35,15 @@ import java.util.function.Function;
  *
  * <p>Common to all calls: {@link ResourceManagerException} if the Resource Manager refuses, with the raw error word;
  * {@link dev.hwmailbox.MailboxException} with ETIMEDOUT if no reply came in time, EINTR if the waiting thread was
- * interrupted (the flag is kept), ESHUTDOWN if the client or its channel was closed, EIO if the reply was cut off, EBUSY
- * if {@value RmConnection#MAX_WAITING} calls wait already, or the errno with which the channel refused a frame;
- * {@link dev.hwmailbox.gunyah.rm.protocol.RmProtocolException} if the reply has not the layout it must have. A call that
- * ended without a reply may have been carried out all the same.
+ * interrupted (the flag is kept), ESHUTDOWN if the client or its channel was closed, EIO if the reply was cut off,
+ * EBUSY if {@value RmConnection#MAX_WAITING} calls wait already, or the errno with which the channel refused a frame;
+ * {@link dev.hwmailbox.gunyah.rm.protocol.RmProtocolException} if the reply has not the layout it must have. A call
+ * that ended without a reply may have been carried out all the same.
  *
  * <p>Context: any thread; may block up to the timeout. Not from mailbox callbacks.
  *
- * <p>Linux counterpart: drivers/virt/gunyah/rsc_mgr.c, {@code gh_rm_call} and the calls built on it (Linux patch series).
- * Differs: calls end after a time, and sequences are compared in continuations too.
+ * <p>Linux counterpart: drivers/virt/gunyah/rsc_mgr.c, {@code gh_rm_call} and the calls built on it (Linux patch
+ * series). Differs: calls end after a time, and sequences are compared in continuations too.
  *
  * @since 0.1
  */
@@ -66,8 +66,8 @@ public final class ResourceManager implements AutoCloseable {
      * @param endpoint the channel's resources, from the devicetree
      * @param scheduler time, waiting and listeners
      * @return the client
-     * @throws dev.hwmailbox.MailboxException as {@link GunyahMsgqController#requestChannel}; EINVAL if the queues do not
-     *     take frames of {@value RmFrame#MAX_LENGTH} bytes
+     * @throws dev.hwmailbox.MailboxException as {@link GunyahMsgqController#requestChannel}; EINVAL if the queues do
+     *     not take frames of {@value RmFrame#MAX_LENGTH} bytes
      */
     public static ResourceManager bind(
             GunyahMsgqController controller, MsgqEndpoint endpoint, MailboxScheduler scheduler) {
@@ -212,8 +212,8 @@ public final class ResourceManager implements AutoCloseable {
     }
 
     /**
-     * Asks for the hypervisor resources this VM has towards another: capability IDs and interrupts of the queues between
-     * the two, in this VM's own numbering.
+     * Asks for the hypervisor resources this VM has towards another: capability IDs and interrupts of the queues
+     * between the two, in this VM's own numbering.
      *
      * @param vmid the other VM
      * @return the resources, in the order of their making

@@ -18,8 +18,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The other end of a client's channel, as a test plays it: a mailbox controller whose messages are byte arrays. It speaks
- * bare bytes and shares no code with the client.
+ * The other end of a client's channel, as a test plays it: a mailbox controller whose messages are byte arrays. It
+ * speaks bare bytes and shares no code with the client.
  */
 final class ScriptedPeer implements ChannelOps {
     static final int REPLY = 2;

@@ -20,11 +20,12 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
- * Runs the benchmarks and prints a table: what was measured, against what, and whether it is within its bar. Options of JMH
- * are taken over, so {@code -f 1} makes a quick run and {@code -v NORMAL} shows everything.
+ * Runs the benchmarks and prints a table: what was measured, against what, and whether it is within its bar. Options of
+ * JMH are taken over, so {@code -f 1} makes a quick run and {@code -v NORMAL} shows everything.
  *
- * <p>All of them run in rounds, one fork of each after the other, and what is compared is compared within a round: a shared
- * machine is faster in one minute than in the next. Figures are medians, of the iterations of a fork and then of the rounds.
+ * <p>All of them run in rounds, one fork of each after the other, and what is compared is compared within a round: a
+ * shared machine is faster in one minute than in the next. Figures are medians, of the iterations of a fork and then of
+ * the rounds.
  */
 public final class Bench {
     private static final int ROUNDS = 5;

@@ -42,7 +42,10 @@ final class BindStress {
         }
     }
 
-    /** A client wants a channel that is being closed. Results: what it got, at once or later; handed over; {@link Rig#ending}. */
+    /**
+     * A client wants a channel that is being closed. Results: what it got, at once or later; handed over;
+     * {@link Rig#ending}.
+     */
     @JCStressTest
     @Outcome(
             id = {"0, 0, 2, 111", "-16, 0, 2, 111"},
@@ -106,7 +109,9 @@ final class BindStress {
         }
     }
 
-    /** The old owner's message is reported when the new one has sent its own. Results: reported to the new, to the old. */
+    /**
+     * The old owner's message is reported when the new one has sent its own. Results: reported to the new, to the old.
+     */
     @JCStressTest
     @Outcome(
             id = {"0, 0", "0, 1"},

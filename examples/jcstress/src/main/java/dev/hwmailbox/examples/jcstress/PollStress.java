@@ -52,7 +52,10 @@ final class PollStress {
         }
     }
 
-    /** A channel comes to rest while a message is sent. Result: what was reported in the end, with nothing but the timer. */
+    /**
+     * A channel comes to rest while a message is sent. Result: what was reported in the end, with nothing but the
+     * timer.
+     */
     @JCStressTest
     @Outcome(id = "12", expect = Expect.ACCEPTABLE, desc = "both were asked about")
     @Outcome(id = "1", expect = Expect.FORBIDDEN, desc = "the second is in flight, and nobody asks")

@@ -71,7 +71,9 @@ final class RegistryStress {
             return controller.channel(0).isBound() ? 1 : 0;
         }
 
-        /** Two digits: how often the channel was started up and is not shut down again, and how often CLOSED was told. */
+        /**
+         * Two digits: how often the channel was started up and is not shut down again, and how often CLOSED was told.
+         */
         final int ending() {
             return (startups.get() - shutdowns.get()) * 10 + closed.get();
         }

@@ -11,7 +11,9 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/** Reports against reports, and against senders that give up: each message has one outcome, and both sides are told it. */
+/**
+ * Reports against reports, and against senders that give up: each message has one outcome, and both sides are told it.
+ */
 final class ReportStress {
     private ReportStress() {}
 
@@ -180,7 +182,10 @@ final class ReportStress {
         }
     }
 
-    /** A future is cancelled while the report before it puts its message in flight. Results: handed over, reported, status. */
+    /**
+     * A future is cancelled while the report before it puts its message in flight. Results: handed over, reported,
+     * status.
+     */
     @JCStressTest
     @Outcome(id = "1, 1, 0", expect = Expect.ACCEPTABLE, desc = "taken off the queue")
     @Outcome(id = "12, 12, -125", expect = Expect.ACCEPTABLE, desc = "given up in flight, and reported as such")

@@ -16,9 +16,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A controller of one channel, bound to one client. Driver and client note the messages they see as decimal digits: 12 is
- * message 1, then message 2. These notes are plain fields on purpose: the framework promises that the calls come one at a
- * time and each sees what the one before has done, so a digit that gets lost is a finding.
+ * A controller of one channel, bound to one client. Driver and client note the messages they see as decimal digits: 12
+ * is message 1, then message 2. These notes are plain fields on purpose: the framework promises that the calls come one
+ * at a time and each sees what the one before has done, so a digit that gets lost is a finding.
  */
 class Rig implements ChannelOps, MailboxClient {
     static final ClientOptions BLOCKING = ClientOptions.blocking(Duration.ofMillis(1));
@@ -87,14 +87,16 @@ class Rig implements ChannelOps, MailboxClient {
         closeHasReturned = true;
     }
 
-    /** Three digits: how often CLOSED was told and the channel shut down, and whether it is still bound. 110 is right. */
+    /**
+     * Three digits: how often CLOSED was told and the channel shut down, and whether it is still bound. 110 is right.
+     */
     final int ending() {
         return closed.get() * 100 + shutdowns.get() * 10 + (hardware.isBound() ? 1 : 0);
     }
 
     /**
-     * Two digits: callbacks that started after close had returned, in a call that began afterwards and in one that began
-     * before. The first must be 0. The second is the look before the callback, which cannot be made one with it.
+     * Two digits: callbacks that started after close had returned, in a call that began afterwards and in one that
+     * began before. The first must be 0. The second is the look before the callback, which cannot be made one with it.
      */
     final int afterClose() {
         return tooLate.get() * 10 + late.get();

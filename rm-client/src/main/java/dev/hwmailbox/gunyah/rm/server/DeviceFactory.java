@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes devices by hypercalls of the Resource Manager's VM. Guests get capabilities to send or to receive, nothing more;
- * the Resource Manager keeps the master capabilities and does all binding.
+ * Makes devices by hypercalls of the Resource Manager's VM. Guests get capabilities to send or to receive, nothing
+ * more; the Resource Manager keeps the master capabilities and does all binding.
  */
 final class DeviceFactory {
     private static final Logger LOG = LoggerFactory.getLogger(DeviceFactory.class);

@@ -31,15 +31,15 @@ import org.slf4j.LoggerFactory;
  * lies at the capability IDs and interrupts that the host's devicetree dictates.
  *
  * <p>Served are the life cycle of VMs, lending and reclaiming memory, and the look-ups; any other request is answered
- * UNIMPLEMENTED, as an unknown one is. Queues between two guests, shared memory and virtio devices are refused when a VM
- * is initialised.
+ * UNIMPLEMENTED, as an unknown one is. Queues between two guests, shared memory and virtio devices are refused when a
+ * VM is initialised.
  *
  * <p>Context: runs as tasks of the Resource Manager VM's scheduler; the methods here can be called from any thread and
  * never block. What the listener or a guest program throws is logged and harms no other VM.
  *
  * <p>Gunyah counterpart: src/resource-manager.c (gunyah-resource-manager). Differs: requests that end the original are
- * refused; up to 64 replies wait for a VM that does not read, instead of one; a list of more than 332 resources is refused
- * with NORESOURCE.
+ * refused; up to 64 replies wait for a VM that does not read, instead of one; a list of more than 332 resources is
+ * refused with NORESOURCE.
  *
  * @since 0.1
  */
@@ -106,8 +106,9 @@ public final class ResourceManagerServer implements AutoCloseable {
      * @param host the host's VM, with VMID 3
      * @param endpoint the host's end of the channel, as its devicetree describes it
      * @param depth messages each queue holds, 1..255
-     * @throws MailboxException EINVAL if the VM is another, there is a host already, or the endpoint does not take frames
-     *     of {@value RmFrame#MAX_LENGTH} bytes; the hypervisor's refusal if a capability ID or interrupt is not to be had
+     * @throws MailboxException EINVAL if the VM is another, there is a host already, or the endpoint does not take
+     *     frames of {@value RmFrame#MAX_LENGTH} bytes; the hypervisor's refusal if a capability ID or interrupt is not
+     *     to be had
      */
     public void attachHost(VirtualMachine host, MsgqEndpoint endpoint, int depth) {
         if (host.vmid() != HOST_VMID || vms.find(HOST_VMID).isPresent()) {
@@ -147,9 +148,9 @@ public final class ResourceManagerServer implements AutoCloseable {
     }
 
     /**
-     * Stops serving and takes back every VM, as a task of the Resource Manager VM's scheduler. Guests that run are stopped
-     * by force first; when the last one has ended, the host's channel goes and VM 255 is destroyed. Does not wait; closing
-     * again does nothing.
+     * Stops serving and takes back every VM, as a task of the Resource Manager VM's scheduler. Guests that run are
+     * stopped by force first; when the last one has ended, the host's channel goes and VM 255 is destroyed. Does not
+     * wait; closing again does nothing.
      */
     @Override
     public void close() {
@@ -183,7 +184,9 @@ public final class ResourceManagerServer implements AutoCloseable {
         }
     }
 
-    /** The host comes after the guests, because it holds one end of everything; the hold on it is needed to get at that. */
+    /**
+     * The host comes after the guests, because it holds one end of everything; the hold on it is needed to get at that.
+     */
     private void endIfAlone() {
         if (vms.guests().isEmpty()) {
             factory.destroy(manager);

@@ -8,8 +8,8 @@ import dev.hwmailbox.gunyah.rm.protocol.RmError;
 import java.util.BitSet;
 
 /**
- * The interrupt numbers of one VM. Numbers nobody asks for by name come from 960 upwards, lowest free first, so that a VM
- * configured the same way gets the same numbers in its next life.
+ * The interrupt numbers of one VM. Numbers nobody asks for by name come from 960 upwards, lowest free first, so that a
+ * VM configured the same way gets the same numbers in its next life.
  */
 final class VirqAllocator {
     static final int FIRST_FREE_CHOICE = 960;

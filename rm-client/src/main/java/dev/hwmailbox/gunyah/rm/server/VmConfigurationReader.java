@@ -17,7 +17,9 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
 
-/** Reads a {@link VmConfiguration} out of a guest's devicetree. What cannot be served is refused by node and property. */
+/**
+ * Reads a {@link VmConfiguration} out of a guest's devicetree. What cannot be served is refused by node and property.
+ */
 final class VmConfigurationReader {
     /** Longest name or URI of a VM, in bytes. */
     static final int MAX_NAME = 79;

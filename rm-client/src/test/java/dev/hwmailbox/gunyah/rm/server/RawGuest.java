@@ -15,8 +15,8 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A VM's end of its channel to the Resource Manager, by bare hypercalls and bare bytes: it shares no code with the client
- * or the server, so that the two cannot be wrong together.
+ * A VM's end of its channel to the Resource Manager, by bare hypercalls and bare bytes: it shares no code with the
+ * client or the server, so that the two cannot be wrong together.
  */
 final class RawGuest {
     private static final int HEADER = 8;

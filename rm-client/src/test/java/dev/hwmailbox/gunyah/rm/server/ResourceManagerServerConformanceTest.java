@@ -29,8 +29,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Replays recorded conversations against the server by the rules of the data's README: every error word, every
- * notification, every byte, except that capability IDs are another hypervisor's and compared up to a renaming. The other
- * four scenarios need requests this server answers UNIMPLEMENTED.
+ * notification, every byte, except that capability IDs are another hypervisor's and compared up to a renaming. The
+ * other four scenarios need requests this server answers UNIMPLEMENTED.
  */
 final class ResourceManagerServerConformanceTest {
     private static final List<String> SERVED = List.of("query", "alloc", "state", "lifecycle", "exit");

@@ -25,8 +25,8 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
- * A machine with a server, a host and guests that speak bare bytes, in virtual time. Payloads are written as 32-bit words,
- * so this shares no codec with the server.
+ * A machine with a server, a host and guests that speak bare bytes, in virtual time. Payloads are written as 32-bit
+ * words, so this shares no codec with the server.
  */
 final class RmTestBed {
     static final int HOST = 3;
