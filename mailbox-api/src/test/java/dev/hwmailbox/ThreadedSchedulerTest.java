@@ -10,6 +10,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -129,6 +130,7 @@ class ThreadedSchedulerTest extends SchedulerContract {
         var ran = new CountDownLatch(2);
         var scheduler = new AtomicReference<ThreadedScheduler>();
         var asked = new AtomicInteger();
+        var made = new CopyOnWriteArrayList<Thread>();
         ExecutorService meanwhile = Executors.newSingleThreadExecutor();
         ThreadFactory slow = task -> {
             if (asked.getAndIncrement() == 0) {
@@ -136,7 +138,8 @@ class ThreadedSchedulerTest extends SchedulerContract {
                                 () -> Objects.requireNonNull(scheduler.get()).execute(ran::countDown)))
                         .succeedsWithin(Duration.ofSeconds(10));
             }
-            return Executors.defaultThreadFactory().newThread(task);
+            made.add(Executors.defaultThreadFactory().newThread(task));
+            return made.get(made.size() - 1);
         };
         try (var asking = new ThreadedScheduler(slow)) {
             scheduler.set(asking);
@@ -145,6 +148,10 @@ class ThreadedSchedulerTest extends SchedulerContract {
 
             assertThat(ran.await(10, TimeUnit.SECONDS)).isTrue();
             assertThat(asked).hasValue(2);
+            assertThat(made)
+                    .as("threads that were started")
+                    .filteredOn(thread -> thread.getState() != Thread.State.NEW)
+                    .hasSize(1);
         } finally {
             meanwhile.shutdownNow();
         }

@@ -2,7 +2,6 @@
 package dev.hwmailbox.examples.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 
@@ -42,17 +41,5 @@ class BenchmarksTest {
     void timesAreMeasured() {
         assertThat(Footprint.registerNanos(1000)).isPositive();
         assertThat(Footprint.bindAndCloseNanos(10)).isPositive();
-    }
-
-    @Test
-    void aMachineThatGetsSlowerDoesNotChangeARatio() {
-        double[] message = {30, 60, 33};
-        double[] queue = {20, 40, 30};
-
-        assertThat(Medians.of(message)).isEqualTo(33);
-        assertThat(Medians.ofRatios(message, queue)).isEqualTo(1.5);
-        assertThatThrownBy(() -> Medians.ofRatios(message, new double[2]))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("3 rounds against 2");
     }
 }
