@@ -10,6 +10,7 @@ import dev.hwmailbox.controller.TxDoneMethod;
 import dev.hwmailbox.testing.VirtualScheduler;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -231,7 +232,12 @@ class PollingTest {
 
     @Test
     void aTimerThatCannotBeArmedKeepsNoReportBack() {
-        var exhausted = new ExhaustedScheduler();
+        var threadsLeft = new AtomicBoolean(true);
+        var exhausted = new InterposedScheduler(world.scheduler, () -> {
+            if (!threadsLeft.get()) {
+                throw new IllegalStateException("no thread left");
+            }
+        });
         MailboxController controller = MailboxController.builder(world.driver, exhausted)
                 .name("c")
                 .channelCount(2)
@@ -242,59 +248,15 @@ class PollingTest {
         one.sendMessage("a");
         one.sendMessage("b");
 
-        exhausted.threadsLeft = false;
+        threadsLeft.set(false);
         try (var logged = new LogCapture()) {
             assertThat(advanceMillis(1))
                     .containsExactly("lastTxDone 0 -> true", "prepare b", "sendData b -> 0", "txDone a 0");
             assertThat(logged.at(Level.ERROR)).containsExactly("c/0: arming the poll timer threw");
         }
 
-        exhausted.threadsLeft = true;
+        threadsLeft.set(true);
         controller.channel(1).bindClient(client).sendMessage("c");
         assertThat(advanceMillis(1)).contains("txDone b 0", "txDone c 0");
-    }
-
-    /** Virtual time in which a timer sometimes cannot be armed, as when there are too many threads. */
-    private final class ExhaustedScheduler implements MailboxScheduler {
-        private boolean threadsLeft = true;
-
-        @Override
-        public long nanoTime() {
-            return world.scheduler.nanoTime();
-        }
-
-        @Override
-        public void execute(Runnable task) {
-            world.scheduler.execute(task);
-        }
-
-        @Override
-        public Timer timer(String name, Runnable task) {
-            Timer timer = world.scheduler.timer(name, task);
-            return new Timer() {
-                @Override
-                public void arm(long delayNanos) {
-                    if (!threadsLeft) {
-                        throw new IllegalStateException("no thread left");
-                    }
-                    timer.arm(delayNanos);
-                }
-
-                @Override
-                public void cancel() {
-                    timer.cancel();
-                }
-            };
-        }
-
-        @Override
-        public boolean await(Completion completion, long timeoutNanos) {
-            return world.scheduler.await(completion, timeoutNanos);
-        }
-
-        @Override
-        public void wake(Completion completion) {
-            world.scheduler.wake(completion);
-        }
     }
 }

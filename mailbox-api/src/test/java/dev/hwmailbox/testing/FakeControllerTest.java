@@ -14,13 +14,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ch.qos.logback.classic.Level;
 import dev.hwmailbox.ChannelEvent;
 import dev.hwmailbox.ClientOptions;
-import dev.hwmailbox.Completion;
 import dev.hwmailbox.Errno;
+import dev.hwmailbox.InterposedScheduler;
 import dev.hwmailbox.LogCapture;
 import dev.hwmailbox.MailboxChannel;
 import dev.hwmailbox.MailboxClient;
 import dev.hwmailbox.MailboxException;
-import dev.hwmailbox.MailboxScheduler;
 import dev.hwmailbox.ThreadedScheduler;
 import dev.hwmailbox.controller.ControllerChannel;
 import dev.hwmailbox.controller.TxDoneMethod;
@@ -341,7 +340,8 @@ class FakeControllerTest {
         void isSilentThoughATimerIsArmedAfterItWasCancelled() {
             VirtualScheduler scheduler = bed.scheduler();
             Runnable[] beforeArming = new Runnable[1];
-            FakeController fake = FakeController.create(new Interposed(scheduler, () -> beforeArming[0].run()));
+            FakeController fake =
+                    FakeController.create(new InterposedScheduler(scheduler, () -> beforeArming[0].run()));
             fake.channel(0).onSend(accept().replyAfter(THREE_MILLIS, message -> message));
             ControllerChannel hardware = fake.controller().channel(0);
             RecordingClient client = RecordingClient.create(scheduler);
@@ -660,46 +660,6 @@ class FakeControllerTest {
             real.close();
         } finally {
             threads.shutdownNow();
-        }
-    }
-
-    /** A scheduler under which something happens just before a timer is armed. */
-    private record Interposed(MailboxScheduler real, Runnable beforeArming) implements MailboxScheduler {
-        @Override
-        public long nanoTime() {
-            return real.nanoTime();
-        }
-
-        @Override
-        public void execute(Runnable task) {
-            real.execute(task);
-        }
-
-        @Override
-        public Timer timer(String name, Runnable task) {
-            Timer timer = real.timer(name, task);
-            return new Timer() {
-                @Override
-                public void arm(long delayNanos) {
-                    beforeArming.run();
-                    timer.arm(delayNanos);
-                }
-
-                @Override
-                public void cancel() {
-                    timer.cancel();
-                }
-            };
-        }
-
-        @Override
-        public boolean await(Completion completion, long timeoutNanos) {
-            return real.await(completion, timeoutNanos);
-        }
-
-        @Override
-        public void wake(Completion completion) {
-            real.wake(completion);
         }
     }
 }
