@@ -121,13 +121,13 @@ public final class CallerRunsScheduler implements MailboxScheduler {
     }
 
     /**
-     * Waits until a task is due, without running it; a thread that waits in {@link #await} may run it first. An
-     * interrupt ends the wait early; the flag is kept.
+     * Waits until a task is due, without running it; a thread that waits in {@link #await} may run it first. While
+     * another thread runs a task, nothing is to be done here. An interrupt ends the wait early; the flag is kept.
      *
      * <p>Context: any thread; may block up to the given time.
      *
      * @param longest how long to wait at most, not negative
-     * @return true if a task was due
+     * @return true if a task was due that the caller may run
      * @throws IllegalArgumentException if the time is negative
      */
     public boolean idle(Duration longest) {
@@ -149,7 +149,7 @@ public final class CallerRunsScheduler implements MailboxScheduler {
         lock.lock();
         try {
             TaskQueue.Entry first = queue.first();
-            return first != null && first.due() - nanoTime() <= 0;
+            return mayRun() && first != null && first.due() - nanoTime() <= 0;
         } finally {
             lock.unlock();
         }
@@ -211,7 +211,7 @@ public final class CallerRunsScheduler implements MailboxScheduler {
         TaskQueue.Entry entry;
         lock.lock();
         try {
-            if (runner != null && runner != Thread.currentThread()) {
+            if (!mayRun()) {
                 return false;
             }
             entry = queue.takeDue(limit);
@@ -233,6 +233,11 @@ public final class CallerRunsScheduler implements MailboxScheduler {
         return true;
     }
 
+    /** Whether no other thread is running a task. Under the lock. */
+    private boolean mayRun() {
+        return runner == null || runner == Thread.currentThread();
+    }
+
     private void endTask() {
         lock.lock();
         try {
@@ -251,8 +256,7 @@ public final class CallerRunsScheduler implements MailboxScheduler {
         lock.lock();
         try {
             TaskQueue.Entry first = queue.first();
-            boolean mayRun = runner == null || runner == self;
-            if (mayRun && first != null && first.due() - until < 0) {
+            if (mayRun() && first != null && first.due() - until < 0) {
                 until = first.due();
             }
             idlers.addLast(self);

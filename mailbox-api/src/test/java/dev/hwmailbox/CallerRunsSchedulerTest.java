@@ -157,6 +157,29 @@ class CallerRunsSchedulerTest extends SchedulerContract {
     }
 
     @Test
+    void idleWaitsWhileAnotherThreadRunsATask() throws Exception {
+        var inside = new CountDownLatch(1);
+        var leave = new CountDownLatch(1);
+        scheduler.execute(() -> {
+            inside.countDown();
+            while (leave.getCount() > 0) {
+                Thread.onSpinWait();
+            }
+        });
+        workers.start(scheduler::runDue);
+        inside.await();
+        scheduler.execute(() -> log.add("work"));
+
+        assertThat(scheduler.idle(Duration.ofMillis(1))).isFalse();
+
+        leave.countDown();
+        assertThat(scheduler.idle(Duration.ofSeconds(30))).isTrue();
+        workers.join();
+        scheduler.runDue();
+        assertThat(log).containsExactly("work");
+    }
+
+    @Test
     void whileOneThreadRunsATaskAnotherRunsNone() throws Exception {
         var inside = new CountDownLatch(1);
         var leave = new CountDownLatch(1);
