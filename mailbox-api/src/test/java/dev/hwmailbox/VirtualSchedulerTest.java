@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ch.qos.logback.classic.Level;
 import dev.hwmailbox.testing.VirtualScheduler;
 import dev.hwmailbox.testing.VirtualScheduler.Pending;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -312,5 +314,83 @@ class VirtualSchedulerTest extends SchedulerContract {
         assertThat(ended.isDone()).isTrue();
         assertThat(log).containsExactly("first wait false", "second wait false", "interrupted true");
         assertThat(scheduler.pending()).isEqualTo(List.of());
+    }
+
+    @Test
+    void anInterruptEndsTheWaitOfASimulatedThread() {
+        List<Thread> threads = new ArrayList<>();
+        scheduler.spawn(() -> {
+            threads.add(Thread.currentThread());
+            boolean done = scheduler.await(new Completion(), PLENTY);
+            log.add(done + " at " + scheduler.elapsed().toMillis() + ", interrupted "
+                    + Thread.currentThread().isInterrupted());
+        });
+        after(3, () -> threads.get(0).interrupt());
+
+        scheduler.runUntilIdle();
+
+        assertThat(log).containsExactly("false at 3, interrupted true");
+        assertThat(scheduler.elapsed()).isEqualTo(Duration.ofMillis(3));
+    }
+
+    @Test
+    void oneSimulatedThreadInterruptsAnother() {
+        List<Thread> threads = new ArrayList<>();
+        scheduler.spawn(() -> {
+            threads.add(Thread.currentThread());
+            log.add(scheduler.await(new Completion(), PLENTY) + " at "
+                    + scheduler.elapsed().toMillis());
+        });
+        scheduler.spawn(() -> {
+            scheduler.await(new Completion(), Duration.ofMillis(2).toNanos());
+            threads.get(0).interrupt();
+        });
+
+        scheduler.runUntilIdle();
+
+        assertThat(log).containsExactly("false at 2");
+    }
+
+    @Test
+    void aCheckedExceptionOfATaskIsKeptLikeAnyOther() {
+        var checked = new IOException("no such file");
+        scheduler.execute(() -> throwAny(checked));
+        scheduler.execute(() -> log.add("next"));
+
+        try (var logged = new LogCapture()) {
+            scheduler.runDue();
+            assertThat(logged.at(Level.ERROR)).containsExactly("task threw");
+        }
+
+        assertThat(scheduler.failures()).containsExactly(checked);
+        assertThat(log).containsExactly("next");
+    }
+
+    @Test
+    void aCheckedExceptionEndsASimulatedThreadAndIsThrown() {
+        var checked = new IOException("no such file");
+
+        assertThatThrownBy(() -> scheduler.spawn(() -> throwAny(checked)))
+                .hasCause(checked)
+                .hasMessage("a simulated thread threw java.io.IOException: no such file");
+    }
+
+    /** As languages do that know no checked exceptions. */
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+    private static <E extends Exception> void throwAny(Exception exception) throws E {
+        throw (E) exception;
+    }
+
+    @Test
+    void closingEndsAThreadThatNeverStopsWaiting() {
+        Completion ended = scheduler.spawn(() -> {
+            while (true) {
+                scheduler.await(new Completion(), PLENTY);
+            }
+        });
+
+        scheduler.close();
+
+        assertThat(ended.isDone()).isTrue();
     }
 }

@@ -3,6 +3,7 @@ package dev.hwmailbox.testing;
 
 import dev.hwmailbox.Completion;
 import dev.hwmailbox.internal.TaskQueue;
+import java.lang.reflect.UndeclaredThrowableException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -11,6 +12,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,10 +24,13 @@ import org.slf4j.LoggerFactory;
 final class SimulatedThreads {
     private static final Logger LOG = LoggerFactory.getLogger(SimulatedThreads.class);
 
+    /** How often a thread may wait after it has been ended. */
+    private static final int WAITS_AFTER_END = 100_000;
+
     private final TaskQueue queue;
     private final LongSupplier now;
     private final boolean turnsAreQueued;
-    private final BiFunction<Runnable, String, Thread> factory;
+    private final BiFunction<Runnable, String, RealThread> factory;
 
     private final List<Simulated> waiting = new ArrayList<>(); // the longest first
     private final Deque<Simulated> woken = new ArrayDeque<>();
@@ -46,7 +51,10 @@ final class SimulatedThreads {
      * @param factory makes a thread with a name
      */
     SimulatedThreads(
-            TaskQueue queue, LongSupplier now, boolean turnsAreQueued, BiFunction<Runnable, String, Thread> factory) {
+            TaskQueue queue,
+            LongSupplier now,
+            boolean turnsAreQueued,
+            BiFunction<Runnable, String, RealThread> factory) {
         this.queue = queue;
         this.now = now;
         this.turnsAreQueued = turnsAreQueued;
@@ -86,6 +94,13 @@ final class SimulatedThreads {
         current().waitFor(completion, deadline, forever);
     }
 
+    /** A thread that goes on waiting after it has been ended, whatever its waits return, must not hang the test. */
+    void requireEnd() {
+        if (isCurrent()) {
+            current().requireEnd();
+        }
+    }
+
     /** Called by one of these threads. Lets others go first. */
     void pause() {
         current().pause();
@@ -97,9 +112,18 @@ final class SimulatedThreads {
     }
 
     void wake(Completion completion) {
+        readyIf(thread -> thread.waitsFor == completion);
+    }
+
+    /** An interrupt ends a wait; nobody tells of it. */
+    private void wakeInterrupted() {
+        readyIf(Simulated::isInterrupted);
+    }
+
+    private void readyIf(Predicate<Simulated> condition) {
         for (var threads = waiting.iterator(); threads.hasNext(); ) {
             Simulated thread = threads.next();
-            if (thread.waitsFor == completion) {
+            if (condition.test(thread)) {
                 threads.remove();
                 queue.remove(thread.timeout);
                 ready(thread);
@@ -116,9 +140,11 @@ final class SimulatedThreads {
     }
 
     void resumeWoken() {
+        wakeInterrupted();
         for (Simulated thread = woken.poll(); thread != null; thread = woken.poll()) {
             resume(thread);
             throwFailure();
+            wakeInterrupted();
         }
     }
 
@@ -126,10 +152,19 @@ final class SimulatedThreads {
     void resume(Simulated thread) {
         Simulated resumer = running;
         running = thread;
+        away(resumer, true);
         try {
             thread.takeTurn();
         } finally {
+            away(resumer, false);
             running = resumer;
+        }
+    }
+
+    /** A thread that waits for another one's turn is not blocked outside the scheduler. */
+    private static void away(@Nullable Simulated resumer, boolean away) {
+        if (resumer != null) {
+            resumer.busy = !away;
         }
     }
 
@@ -141,7 +176,10 @@ final class SimulatedThreads {
             if (thrown instanceof Error error) {
                 throw error;
             }
-            throw (RuntimeException) thrown;
+            if (thrown instanceof RuntimeException exception) {
+                throw exception;
+            }
+            throw new UndeclaredThrowableException(thrown, "a simulated thread threw " + thrown);
         }
     }
 
@@ -171,6 +209,21 @@ final class SimulatedThreads {
         }
     }
 
+    /** Knows at once that it is interrupted: the flag of one that waits for its turn comes and goes. */
+    static final class RealThread extends Thread {
+        private volatile boolean interruptedNow;
+
+        RealThread(Runnable body, String name) {
+            super(body, name);
+        }
+
+        @Override
+        public void interrupt() {
+            interruptedNow = true;
+            super.interrupt();
+        }
+    }
+
     /** A thread that runs only between {@link #go} and {@link #gone}. As a task: its turn to go on. */
     final class Simulated implements Runnable {
         private final Semaphore go = new Semaphore(0);
@@ -178,8 +231,10 @@ final class SimulatedThreads {
         private final Completion ended = new Completion();
         private final TaskQueue.Entry turn;
         private final TaskQueue.Entry timeout;
-        private final Thread thread;
+        private final RealThread thread;
         private @Nullable Completion waitsFor;
+        private boolean isEnded;
+        private int waitsAfterEnd;
         private volatile boolean busy; // with what is not the scheduler's
 
         private Simulated(String name, Runnable body) {
@@ -199,7 +254,18 @@ final class SimulatedThreads {
         }
 
         private void interrupt() {
+            isEnded = true;
             thread.interrupt();
+        }
+
+        private boolean isInterrupted() {
+            return thread.interruptedNow;
+        }
+
+        private void requireEnd() {
+            if (isEnded && ++waitsAfterEnd > WAITS_AFTER_END) {
+                throw new AssertionError("simulated thread '" + this + "' goes on waiting although it has been ended");
+            }
         }
 
         private boolean isCurrent() {
@@ -218,7 +284,7 @@ final class SimulatedThreads {
                 if (!thread.isInterrupted()) { // or it has been ended before it began
                     body.run();
                 }
-            } catch (RuntimeException | Error e) {
+            } catch (Throwable e) { // checked ones too, other languages throw them anywhere
                 failure = failure == null ? e : failure;
             }
             ended.complete(0);
@@ -229,6 +295,7 @@ final class SimulatedThreads {
 
         private void waitFor(Completion completion, long deadline, boolean forever) {
             waitsFor = completion;
+            thread.interruptedNow = false;
             waiting.add(this);
             if (!forever) {
                 queue.put(timeout, deadline);

@@ -93,7 +93,7 @@ public final class VirtualScheduler implements MailboxScheduler, AutoCloseable {
         this.startNanos = startNanos;
         this.choices = choices;
         now = startNanos;
-        threads = new SimulatedThreads(queue, this::nanoTime, choices != null, (body, name) -> new Thread(body, name));
+        threads = new SimulatedThreads(queue, this::nanoTime, choices != null, SimulatedThreads.RealThread::new);
     }
 
     /** For the tests of this class, which have less time than others. */
@@ -299,6 +299,7 @@ public final class VirtualScheduler implements MailboxScheduler, AutoCloseable {
      */
     public void switchPoint() {
         if (choices != null && threads.isCurrent()) {
+            threads.requireEnd();
             threads.pause();
         }
     }
@@ -312,6 +313,7 @@ public final class VirtualScheduler implements MailboxScheduler, AutoCloseable {
      */
     @Override
     public boolean await(Completion completion, long timeoutNanos) {
+        threads.requireEnd();
         if (completion.isDone() || timeoutNanos <= 0 || Thread.currentThread().isInterrupted()) {
             return completion.isDone();
         }
@@ -356,7 +358,8 @@ public final class VirtualScheduler implements MailboxScheduler, AutoCloseable {
 
     /**
      * Ends all simulated threads that still wait: their waits return as if interrupted. One that a seed has not let
-     * begin does not begin. Without such threads there is nothing to close.
+     * begin does not begin; one that goes on waiting without end has an error thrown at it. Without such threads there
+     * is nothing to close.
      *
      * @throws IllegalStateException if a simulated thread calls
      */
@@ -377,12 +380,13 @@ public final class VirtualScheduler implements MailboxScheduler, AutoCloseable {
         int steps = 0;
         for (TaskQueue.Entry entry = source.get(); entry != null; entry = source.get()) {
             if (steps++ == stepLimit) {
+                queue.put(entry, entry.due()); // a simulated thread whose turn were lost would stay behind
                 throw new IllegalStateException("still busy after " + stepLimit + " tasks: " + entry.name());
             }
             moveTo(entry.due());
             try {
                 entry.task().run();
-            } catch (RuntimeException e) {
+            } catch (Exception e) { // checked ones too, other languages throw them anywhere
                 LOG.error("{} threw", entry.name(), e);
                 if (failures.size() < FAILURES_KEPT) {
                     failures.add(e);

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.hwmailbox.Completion;
 import dev.hwmailbox.testing.Exploration.Trial;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -440,5 +441,35 @@ class ExplorationTest {
 
         assertThat(scheduler.decisions()).hasSize(100);
         assertThat(scheduler.decisions().get(99)).startsWith("+80.000 ms");
+    }
+
+    @Test
+    void aThreadWhoseTurnWasRefusedAtTheLimitGoesOnLater() {
+        VirtualScheduler scheduler = VirtualScheduler.exploring(0);
+        scheduler.shorten(3, 10_000);
+        Completion ended = scheduler.spawn(() -> IntStream.range(0, 5).forEach(i -> scheduler.switchPoint()));
+
+        assertThatThrownBy(scheduler::runUntilIdle).hasMessage("still busy after 3 tasks: thread 1");
+        scheduler.runUntilIdle();
+
+        assertThat(ended.isDone()).isTrue();
+    }
+
+    @Test
+    void aThreadThatStartsABusyOneIsNotBlocked() {
+        VirtualScheduler scheduler = new VirtualScheduler();
+        scheduler.shorten(100, 20);
+        Completion inner = new Completion();
+        Runnable busy = () -> {
+            var work = BigInteger.ONE;
+            for (int i = 0; work.bitLength() < 150_000; i++) { // well beyond the patience
+                work = work.multiply(BigInteger.valueOf(3 + i % 2));
+            }
+            inner.complete(work.bitLength());
+        };
+
+        scheduler.spawn("outer", () -> scheduler.spawn("inner", busy));
+
+        assertThat(inner.isDone()).isTrue();
     }
 }
