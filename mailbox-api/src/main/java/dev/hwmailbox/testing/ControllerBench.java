@@ -44,6 +44,10 @@ final class ControllerBench implements AutoCloseable {
     @Override
     public void close() {
         fixture.close();
+        List<Throwable> thrown = time.failures();
+        if (!thrown.isEmpty()) { // the scheduler has only logged it
+            throw new AssertionError("a task on the scheduler threw " + thrown.get(0), thrown.get(0));
+        }
     }
 
     ControllerFixture fixture() {
@@ -146,6 +150,13 @@ final class ControllerBench implements AutoCloseable {
             action.run();
         } catch (ControllerProbe.Deliberate e) {
             log("thrown to the caller: " + e.getMessage());
+        }
+    }
+
+    /** Where a queue holds one message only, a refused one has to leave first; by itself. */
+    void awaitSlot(ControllerProbe client) {
+        if (client.channel().slotsAvailable() == 0) {
+            eventually(() -> client.channel().slotsAvailable() > 0);
         }
     }
 

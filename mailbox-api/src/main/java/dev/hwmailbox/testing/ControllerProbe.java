@@ -87,7 +87,12 @@ final class ControllerProbe implements MailboxClient {
 
     /** Sends as many messages as the queue is sure to hold, at most 20, and says how many. */
     int sendBurst() {
-        int count = Math.min(MailboxChannel.TX_QUEUE_LENGTH, channel().slotsAvailable());
+        return sendBurst(MailboxChannel.TX_QUEUE_LENGTH);
+    }
+
+    /** The same, with another limit. */
+    int sendBurst(int most) {
+        int count = Math.min(most, channel().slotsAvailable());
         for (int number = 0; number < count; number++) {
             send(number);
         }

@@ -128,11 +128,11 @@ final class ControllerRefusalChecks {
     private static void keepsOrder(ControllerBench bench) {
         ControllerProbe client = bindWithoutRoom(bench);
 
-        client.send(0, 1, 2);
+        int count = client.sendBurst(Math.min(3, client.channel().slotsAvailable() - 1)); // and room for one more
         bench.settle();
         bench.refuse(0, false);
-        client.send(3);
-        bench.finish(client, 4);
+        client.send(count);
+        bench.finish(client, count + 1);
 
         bench.expectOrder("the other side has got", bench.transmitted(0));
     }
@@ -143,6 +143,7 @@ final class ControllerRefusalChecks {
         client.send(0);
         bench.settle();
         bench.refuse(0, false);
+        bench.awaitSlot(client);
         client.send(1);
         bench.finish(client, 2);
         bench.complete(0);
@@ -185,6 +186,7 @@ final class ControllerRefusalChecks {
 
         client.send(0);
         bench.refuse(0, false);
+        bench.awaitSlot(client);
         client.send(1);
         bench.finish(client, 2);
 
@@ -208,7 +210,7 @@ final class ControllerRefusalChecks {
         ControllerProbe client = bindWithoutRoom(bench);
         Duration before = bench.elapsed();
 
-        client.send(0, 1);
+        client.sendBurst(2);
 
         bench.expectTimeUnmoved(before, "sending without room");
     }
@@ -233,7 +235,7 @@ final class ControllerRefusalChecks {
     private static void forgottenByClose(ControllerBench bench) {
         ControllerProbe client = bindWithoutRoom(bench);
 
-        client.send(0, 1);
+        client.sendBurst(2);
         client.close();
         bench.refuse(0, false);
         bench.complete(0);

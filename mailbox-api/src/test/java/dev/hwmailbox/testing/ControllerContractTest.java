@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import ch.qos.logback.classic.Level;
+import dev.hwmailbox.LogCapture;
+import dev.hwmailbox.controller.ControllerChannel;
 import dev.hwmailbox.testing.ReferenceDriver.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,7 +18,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -39,6 +44,57 @@ class ControllerContractTest {
     @TestFactory
     Stream<DynamicTest> doorbellPasses() {
         return tests("doorbell", ControllerContract.checks(Doorbell::new, BARE));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> controllersWithShortQueuesPass() {
+        return IntStream.rangeClosed(1, 4)
+                .boxed()
+                .flatMap(length -> tests(
+                        "queue of " + length,
+                        ControllerContract.checks(
+                                () -> new ReferenceFixture(new ReferenceDriver(Kind.DEFERRED), length),
+                                Kind.DEFERRED.traits)));
+    }
+
+    @Test
+    void theNextOwnerOfAnAnonymousChannelMayFindBothSignals() {
+        var driver = new ReferenceDriver() {
+            @Override
+            public boolean peekData(ControllerChannel channel) {
+                return channel.isBound() && super.peekData(channel); // the signals stay
+            }
+        };
+        Supplier<ControllerFixture> anonymous = () -> new ReferenceFixture(driver) {
+            @Override
+            public int received(@Nullable Object message) {
+                return 0;
+            }
+        };
+
+        check("peek-without-owner", anonymous, Set.of(ControllerTrait.ANONYMOUS_MESSAGES))
+                .run();
+    }
+
+    @Test
+    void whatATaskOfTheControllerThrowsFailsTheCheck() {
+        RuntimeException broken = new IllegalStateException("no such register");
+        Supplier<ControllerFixture> throwing = () -> new ReferenceFixture(new ReferenceDriver(Kind.DEFERRED) {
+            @Override
+            void txInterrupt(Line line, @Nullable Letter letter) {
+                super.txInterrupt(line, letter);
+                throw broken;
+            }
+        });
+        ControllerCheck check = check("send-arrives", throwing, Kind.DEFERRED.traits);
+
+        try (var logged = new LogCapture()) {
+            assertThatThrownBy(check::run)
+                    .isInstanceOf(AssertionError.class)
+                    .hasRootCause(broken)
+                    .hasMessageContaining("found: a task on the scheduler threw java.lang.IllegalStateException");
+            assertThat(logged.at(Level.ERROR)).isNotEmpty();
+        }
     }
 
     private static Stream<DynamicTest> tests(String controller, List<ControllerCheck> checks) {
