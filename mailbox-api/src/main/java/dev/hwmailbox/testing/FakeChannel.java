@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1
  */
 public final class FakeChannel {
-    private static final int FLUSH_LIMIT = 1000;
+    /** How many messages one flush can finish: more than any queue of a test, but not without end. */
+    private static final int FLUSH_LIMIT = 100_000;
 
     private final FakeController fake;
     private final int index;
@@ -312,7 +313,8 @@ public final class FakeChannel {
             throw failure;
         }
         if (reply != null) {
-            laterUnlessClosed("replies", response.replyDelayNanos(), () -> receive(reply.apply(flight.message)));
+            laterUnlessClosed(
+                    "replies", response.replyDelayNanos(), () -> receive(reply.apply(Shown.snapshot(flight.message))));
         }
         Runnable report = () -> report(flight, response.status(), response.reports());
         switch (response.when()) {
@@ -369,6 +371,7 @@ public final class FakeChannel {
                 report(flight, 0, 1);
                 flight = read(this::inFlight);
             }
+            result = flight == null ? 0 : -Errno.ETIME;
         }
         return result;
     }
@@ -391,7 +394,7 @@ public final class FakeChannel {
 
     private void report(Flight flight, int status, int reports) {
         boolean tells = read(() -> {
-            if (flight.outcome == Outcome.ABANDONED) {
+            if (flight.outcome != Outcome.ACCEPTED) { // closed meanwhile, or reported by a flush or by the test
                 return false;
             }
             flight.outcome = reports == 0 ? Outcome.LOST : Outcome.COMPLETED;
@@ -504,6 +507,16 @@ public final class FakeChannel {
      * @since 0.1
      */
     public record Attempt(Duration at, @Nullable Object message, long txId, Outcome outcome, int status) {
+        /**
+         * Its message.
+         *
+         * @return the message; a buffer is another one each time, to be read
+         */
+        @Override
+        public @Nullable Object message() {
+            return Shown.fresh(message);
+        }
+
         /**
          * Describes the attempt.
          *

@@ -9,8 +9,10 @@ import dev.hwmailbox.controller.ControllerChannel;
 import dev.hwmailbox.controller.MailboxController;
 import dev.hwmailbox.testing.RecordedEvent.Kind;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -202,9 +204,13 @@ public final class MailboxTestBed implements AutoCloseable {
         closed = true;
         List<String> leftOver = new ArrayList<>();
         List<Throwable> thrown = new ArrayList<>();
-        scheduler.waitingThreads().forEach(thread -> leftOver.add("thread '" + thread + "' still waits"));
-        closeChannels(leftOver, thrown);
+        Set<String> waiting = new LinkedHashSet<>(scheduler.waitingThreads());
+        List<String> open = new ArrayList<>();
+        closeChannels(open, thrown);
         attempt(scheduler::runDue, thrown);
+        waiting.addAll(scheduler.waitingThreads()); // those too that a seed has let begin only now
+        waiting.forEach(thread -> leftOver.add("thread '" + thread + "' still waits"));
+        leftOver.addAll(open);
         attempt(scheduler::close, thrown);
         if (!tasksMayStayPending) {
             scheduler.pending().forEach(task -> leftOver.add("pending: " + task.name() + ", due in " + task.dueIn()));

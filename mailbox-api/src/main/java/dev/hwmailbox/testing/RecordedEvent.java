@@ -2,6 +2,8 @@
 package dev.hwmailbox.testing;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +24,16 @@ public record RecordedEvent(
         Objects.requireNonNull(at, "at");
         Objects.requireNonNull(channel, "channel");
         Objects.requireNonNull(kind, "kind");
+    }
+
+    /**
+     * Its message.
+     *
+     * @return the message, or the {@link dev.hwmailbox.ChannelEvent}; a buffer is another one each time, to be read
+     */
+    @Override
+    public @Nullable Object message() {
+        return Shown.fresh(message);
     }
 
     /**
@@ -66,20 +78,38 @@ public record RecordedEvent(
      *     {@code writable}
      */
     public String text() {
-        return kind.word
-                + (kind.hasMessage ? " " + Shown.message(message) : "")
-                + (kind.hasStatus ? " " + Shown.status(status) : "");
+        return String.join(" ", textParts());
+    }
+
+    private List<String> textParts() {
+        return Stream.of(
+                        kind.word,
+                        kind.hasMessage ? Shown.message(message) : null,
+                        kind.hasStatus ? Shown.status(status) : null)
+                .filter(Objects::nonNull)
+                .toList();
     }
 
     /** Compares with text that may leave out time and channel. */
     boolean isLike(String expected) {
-        String wanted = oneSpace(expected);
-        return Stream.of(toString(), Shown.time(at) + " " + text(), channel + " " + text(), text())
-                .anyMatch(form -> oneSpace(form).equals(wanted));
+        String time = Shown.time(at);
+        return Stream.of(List.of(time, channel), List.of(time), List.of(channel), List.<String>of())
+                .anyMatch(prefix -> isLike(expected.strip(), prefix));
     }
 
-    private static String oneSpace(String text) {
-        return text.strip().replaceAll("\\s+", " ");
+    /** However many spaces there are between the parts; those in a message count. */
+    private boolean isLike(String expected, List<String> prefix) {
+        List<String> parts = new ArrayList<>(prefix);
+        parts.addAll(textParts());
+        String rest = " " + expected;
+        for (String part : parts) {
+            String stripped = rest.stripLeading();
+            if (stripped.length() == rest.length() || !stripped.startsWith(part.strip())) {
+                return false;
+            }
+            rest = stripped.substring(part.strip().length());
+        }
+        return rest.isEmpty();
     }
 
     /**

@@ -8,6 +8,7 @@ import dev.hwmailbox.MailboxClient;
 import dev.hwmailbox.MailboxScheduler;
 import dev.hwmailbox.devicetree.Node;
 import dev.hwmailbox.testing.RecordedEvent.Kind;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -180,7 +181,7 @@ public final class RecordingClient implements MailboxClient {
         clock.switchPoint();
         try {
             then.run();
-        } catch (RuntimeException e) {
+        } catch (Exception e) { // checked ones too, other languages throw them anywhere
             log.failed(e);
             throw e;
         }
@@ -247,11 +248,16 @@ public final class RecordingClient implements MailboxClient {
      */
     public void assertReceived(@Nullable Object... expected) {
         List<@Nullable Object> actual = received();
-        compare(
-                "received",
-                Arrays.stream(expected).map(Shown::message).toList(),
-                actual.stream().map(Shown::message).toList(),
-                index -> Shown.same(expected[index], actual.get(index)));
+        List<String> wanted =
+                new ArrayList<>(Arrays.stream(expected).map(Shown::message).toList());
+        List<String> shown = new ArrayList<>(actual.stream().map(Shown::message).toList());
+        for (int i = 0; i < Math.min(expected.length, actual.size()); i++) {
+            if (!Shown.same(expected[i], actual.get(i)) && wanted.get(i).equals(shown.get(i))) {
+                wanted.set(i, Shown.difference(expected[i], actual.get(i)));
+                shown.set(i, Shown.difference(actual.get(i), expected[i]));
+            }
+        }
+        compare("received", wanted, shown, index -> Shown.same(expected[index], actual.get(index)));
     }
 
     /**

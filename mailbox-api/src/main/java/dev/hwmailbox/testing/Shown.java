@@ -51,7 +51,25 @@ final class Shown {
         byte[] copy = bytes(message);
         return copy == null
                 ? message
-                : message instanceof ByteBuffer ? ByteBuffer.wrap(copy).asReadOnlyBuffer() : copy;
+                : message instanceof ByteBuffer buffer
+                        ? ByteBuffer.wrap(copy).asReadOnlyBuffer().order(buffer.order())
+                        : copy;
+    }
+
+    /** A kept message for somebody who may read it to its end. */
+    static @Nullable Object fresh(@Nullable Object message) {
+        return message instanceof ByteBuffer buffer ? buffer.duplicate().order(buffer.order()) : message;
+    }
+
+    /** A message in full, or with its type, for one that looks like another but is not the same. */
+    static String difference(@Nullable Object message, @Nullable Object other) {
+        byte[] bytes = bytes(message);
+        byte[] bytesOfOther = bytes(other);
+        if (bytes == null || bytesOfOther == null) {
+            return message(message) + (message == null ? "" : " of " + message.getClass());
+        }
+        int index = Arrays.mismatch(bytes, bytesOfOther);
+        return message(message) + " with %02x at index %d".formatted(bytes[index], index);
     }
 
     /** Bytes are the same if their contents are, whatever holds them. */

@@ -26,6 +26,7 @@ import dev.hwmailbox.controller.TxDoneMethod;
 import dev.hwmailbox.testing.FakeChannel.Attempt;
 import dev.hwmailbox.testing.FakeChannel.Outcome;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -578,9 +579,9 @@ class FakeControllerTest {
             bed.client().onTxDone((to, message, status) -> to.sendMessage("next"));
             channel.sendMessage("first");
 
-            assertThat(channel.flush(THREE_MILLIS)).isZero();
+            assertThat(channel.flush(THREE_MILLIS)).isEqualTo(-Errno.ETIME);
 
-            assertThat(bed.channel().sent()).hasSize(1001);
+            assertThat(bed.channel().sent()).hasSizeBetween(100_001, 100_002);
             channel.close();
         }
 
@@ -661,5 +662,62 @@ class FakeControllerTest {
         } finally {
             threads.shutdownNow();
         }
+    }
+
+    @Test
+    void aTimerDoesNotReportAgainWhatAFlushHasReported() {
+        bed.controller().withoutTxIds();
+        bed.channel().onEverySend(completeAfter(THREE_MILLIS));
+        channel.sendMessage("a");
+        advance(1);
+
+        assertThat(channel.flush(THREE_MILLIS)).isZero();
+        channel.sendMessage("b");
+        advance(3);
+
+        bed.client().assertEvents("+1.000 ms txDone 'a' 0", "+4.000 ms txDone 'b' 0");
+    }
+
+    @Test
+    void aTimerDoesNotChangeWhatTheTestHasReported() {
+        bed.channel().onEverySend(completeAfter(THREE_MILLIS));
+        channel.sendMessage("a");
+        bed.channel().complete(-Errno.EIO);
+        advance(3);
+
+        assertThat(bed.channel().lastAttempt().status()).isEqualTo(-Errno.EIO);
+    }
+
+    @Test
+    void aReplyReadsAMessageOfItsOwn() {
+        bed.channel()
+                .onEverySend(completeNow()
+                        .replyAfter(
+                                Duration.ZERO,
+                                message -> message instanceof ByteBuffer buffer ? buffer.getInt() : null));
+        channel.sendMessage(
+                ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(7).flip());
+        bed.scheduler().runDue();
+
+        bed.client().assertReceived(7);
+        assertThat(bed.channel().lastAttempt().message())
+                .isInstanceOfSatisfying(
+                        ByteBuffer.class,
+                        buffer -> assertThat(buffer.remaining()).isEqualTo(4));
+    }
+
+    @Test
+    void aFlushFinishesALongQueue() {
+        FakeController fake = FakeController.create(bed.scheduler(), settings -> settings.ringLength(3000));
+        fake.channel(0).onEverySend(accept());
+        RecordingClient client = RecordingClient.create(bed.scheduler());
+        MailboxChannel longQueue = fake.controller().channel(0).bindClient(client);
+        for (int i = 0; i < 2000; i++) {
+            longQueue.sendMessage(i);
+        }
+
+        assertThat(longQueue.flush(THREE_MILLIS)).isZero();
+
+        assertThat(client.events()).hasSize(2000);
     }
 }

@@ -274,4 +274,15 @@ class MailboxTestBedTest {
                 .satisfies(failure ->
                         assertThat(failure.getSuppressed()[0]).hasMessageContaining("channel fake/0 is still open"));
     }
+
+    @Test
+    void findsAThreadThatASeedLetsBeginAtTheEnd() {
+        for (long seed = 0; seed < 20; seed++) {
+            VirtualScheduler scheduler = VirtualScheduler.exploring(seed);
+            MailboxTestBed bed = MailboxTestBed.create(scheduler);
+            scheduler.spawn("late", () -> scheduler.await(new Completion(), Long.MAX_VALUE));
+
+            assertThat(leftOver(bed)).as("seed %d", seed).containsExactly("thread 'late' still waits");
+        }
+    }
 }

@@ -15,7 +15,9 @@ import dev.hwmailbox.ThreadedScheduler;
 import dev.hwmailbox.devicetree.DeviceTree;
 import dev.hwmailbox.devicetree.Node;
 import dev.hwmailbox.devicetree.NodeBuilder;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -355,5 +357,66 @@ class RecordingClientTest {
         public void event(MailboxChannel of, ChannelEvent event) {
             calls.add("event " + event);
         }
+    }
+
+    @Test
+    void spacesInAMessageCountAndThoseBetweenPartsDoNot() {
+        fake.channel(0).receive("a  b");
+
+        client.assertEvents("+0.000 ms   received   'a  b'");
+        assertThatThrownBy(() -> client.assertEvents("received 'a b'")).isInstanceOf(AssertionError.class);
+    }
+
+    @Test
+    void showsHowMessagesDifferThatLookTheSame() {
+        byte[] received = new byte[20];
+        byte[] expected = new byte[20];
+        expected[18] = 5;
+        fake.channel(0).receive(received);
+        fake.channel(0).receive(1);
+
+        assertThatThrownBy(() -> client.assertReceived(expected, 1))
+                .hasMessageContaining("> bytes[20] 00")
+                .hasMessageContaining("... with 05 at index 18")
+                .hasMessageContaining("... with 00 at index 18");
+        assertThatThrownBy(() -> client.assertReceived(received, 1L))
+                .hasMessageContaining("> 1 of class java.lang.Long")
+                .hasMessageContaining("> 1 of class java.lang.Integer");
+    }
+
+    @Test
+    void aReceivedBufferKeepsItsByteOrderAndCanBeReadAgain() {
+        fake.channel(0)
+                .receive(ByteBuffer.allocate(4)
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .putInt(7)
+                        .flip());
+
+        for (int i = 0; i < 2; i++) {
+            assertThat(client.received().get(0))
+                    .isInstanceOfSatisfying(
+                            ByteBuffer.class,
+                            buffer -> assertThat(buffer.getInt()).isEqualTo(7));
+        }
+        client.assertReceived((Object) new byte[] {7, 0, 0, 0});
+    }
+
+    @Test
+    void keepsACheckedExceptionOfTheClient() {
+        var checked = new IOException("no such file");
+        client.onReceive((from, message) -> throwAny(checked));
+
+        try (var logged = new LogCapture()) {
+            fake.channel(0).receive("a");
+            assertThat(logged.at(Level.ERROR)).hasSize(1);
+        }
+
+        assertThat(client.failures()).containsExactly(checked);
+    }
+
+    /** As languages do that know no checked exceptions. */
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+    private static <E extends Exception> void throwAny(Exception exception) throws E {
+        throw (E) exception;
     }
 }
