@@ -26,7 +26,8 @@ import org.openjdk.jmh.util.Statistics;
  * JMH are taken over, so {@code -f 1} makes a quick run and {@code -v NORMAL} shows everything.
  *
  * <p>All of them run in rounds, one fork of each after the other, and a figure is the best of all iterations: other
- * tenants of a shared machine make it slower for seconds at a time, and never faster.
+ * tenants of a shared machine make it slower for seconds at a time, and never faster. Of two senders on one channel it
+ * is the median.
  */
 public final class Bench {
     private static final int ROUNDS = 5;
@@ -106,12 +107,12 @@ public final class Bench {
     private void scaling() {
         double one = most("neighbours 1");
         double two = most("neighbours 2");
-        double shared = most("oneChannel 2");
+        double shared = middle("oneChannel 2");
         figure("neighbouring channels: 1 thread, messages/us", one);
         figure("neighbouring channels: 2 threads, messages/us", two);
         atLeast("neighbouring channels: 2 threads / 1 thread", two / one, 1.9);
         figure("one channel: 2 senders, messages/us", shared);
-        atLeast("one channel: 2 senders / 1 sender", shared / most("oneChannel 1"), 1.0 / 3);
+        atLeast("one channel: 2 senders / 1 sender", shared / middle("oneChannel 1"), 1.0 / 3);
     }
 
     private double shortest(String name) {
@@ -120,6 +121,17 @@ public final class Bench {
 
     private double most(String name) {
         return iterations(name).mapToDouble(Statistics::getMax).max().orElseThrow();
+    }
+
+    /**
+     * Of senders in each other's way, which the best iteration is not about: there, one of them had to wait outside.
+     */
+    private double middle(String name) {
+        double[] medians = iterations(name)
+                .mapToDouble(statistics -> statistics.getPercentile(50))
+                .sorted()
+                .toArray();
+        return medians[medians.length / 2];
     }
 
     private Stream<Statistics> iterations(String name) {
