@@ -257,7 +257,7 @@ public final class Mailboxes implements AutoCloseable {
         int index;
         try {
             index = controller.translation().channelIndex(controller, reference);
-        } catch (RuntimeException e) {
+        } catch (Exception e) {
             LOG.error("{}: translation threw", controller, e);
             return -Errno.EIO;
         }

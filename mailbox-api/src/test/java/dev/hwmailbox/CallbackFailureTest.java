@@ -231,7 +231,7 @@ class CallbackFailureTest {
 
     /** As code in other languages of the JVM may do anywhere. */
     @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
-    private static <T extends Throwable> void throwUndeclared(Throwable thrown) throws T {
+    static <T extends Throwable> void throwUndeclared(Throwable thrown) throws T {
         throw (T) thrown;
     }
 

@@ -13,11 +13,14 @@ import dev.hwmailbox.controller.TxDoneMethod;
 import dev.hwmailbox.devicetree.DeviceTree;
 import dev.hwmailbox.devicetree.Node;
 import dev.hwmailbox.devicetree.NodeBuilder;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How a client finds its channel by devicetree. */
 class RequestChannelTest {
@@ -183,10 +186,13 @@ class RequestChannelTest {
         assertThat(requestFails(client(), 0).errno()).isEqualTo(Errno.EINVAL);
     }
 
-    @Test
-    void aTranslationThatThrowsIsTakenForEio() {
+    @ParameterizedTest
+    @ValueSource(classes = {IllegalStateException.class, IOException.class})
+    void aTranslationThatThrowsIsTakenForEio(Class<? extends Exception> kind) throws Exception {
+        Exception thrown = kind.getConstructor(String.class).newInstance("expected");
         mailboxes.register(world((controller, reference) -> {
-                    throw new IllegalStateException("expected");
+                    CallbackFailureTest.<RuntimeException>throwUndeclared(thrown);
+                    return 0;
                 })
                 .controller);
 
