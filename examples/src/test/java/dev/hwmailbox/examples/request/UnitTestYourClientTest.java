@@ -3,7 +3,6 @@ package dev.hwmailbox.examples.request;
 
 import static dev.hwmailbox.Errno.EBUSY;
 import static dev.hwmailbox.testing.SendResponse.completeNow;
-import static dev.hwmailbox.testing.SendResponse.refuse;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.hwmailbox.examples.request.RequestReplyClient.Policy;
@@ -42,7 +41,7 @@ class UnitTestYourClientTest {
 
     @Test
     void asksAgainWhenARequestIsLostOrRefused() {
-        assertThat(ask(scheduler, refuse(EBUSY), completeNow(), completeNow(), replyAfter(1)))
+        assertThat(ask(scheduler, SendResponse.refuse(EBUSY), completeNow(), completeNow(), replyAfter(1)))
                 .containsExactly("31 ms: Answered[body=pong, attempts=3]");
     }
 
