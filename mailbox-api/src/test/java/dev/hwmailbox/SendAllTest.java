@@ -143,6 +143,23 @@ class SendAllTest {
         assertThat(channel.slotsAvailable()).isEqualTo(3);
     }
 
+    @Test
+    void noneStaysBehindWhenTheDriverFailsBadly() {
+        MailboxChannel channel = world.bind(ClientOptions.blocking(Duration.ofMillis(10)));
+        world.on("sendData", () -> {
+            throw new AssertionError("expected");
+        });
+
+        assertThat(catchThrowable(() -> channel.sendAll(List.of("a", "b", "c"))))
+                .hasMessage("expected");
+
+        assertThat(channel.slotsAvailable()).isEqualTo(MailboxChannel.TX_QUEUE_LENGTH);
+        world.log.clear();
+        world.hardware().resubmit();
+        world.hardware().txDone(0);
+        assertThat(world.log).isEmpty();
+    }
+
     /** Has the hardware report one message after the other, each some time after the one before. */
     private void complete(Duration each, int... statuses) {
         for (int i = 0; i < statuses.length; i++) {

@@ -124,12 +124,15 @@ abstract class MessageRing extends Section {
     }
 
     /**
-     * Takes out the entry of a sender from a ring that has storage.
+     * Takes out the entry of a sender.
      *
      * @return false if it is not there
      */
     final boolean remove(Sender sender) {
-        @Nullable Object[] stored = Objects.requireNonNull(entries);
+        @Nullable Object[] stored = entries;
+        if (stored == null) { // then nothing is there that is not away
+            return false;
+        }
         int age = 0;
         while (age < count && stored[slot(age)] != sender) {
             age++;

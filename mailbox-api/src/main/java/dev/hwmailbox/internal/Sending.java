@@ -9,6 +9,7 @@ import dev.hwmailbox.controller.TxDoneMethod;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** The ways to send on a bound channel: at once, waiting, several together, or with a future. */
@@ -35,7 +36,7 @@ abstract class Sending extends Transmission {
             return enqueue(message);
         }
         var sender = new BlockedSender(message);
-        int slot = enqueueOrGiveUp(sender);
+        int slot = orGiveUp(() -> enqueue(sender), sender);
         return slot < 0 ? slot : await(sender, txTimeoutNanos);
     }
 
@@ -60,7 +61,7 @@ abstract class Sending extends Transmission {
         for (int i = 0; i < senders.length; i++) {
             senders[i] = new BlockedSender(entries[i]);
         }
-        int slot = enqueueAll(senders);
+        int slot = orGiveUp(() -> enqueueAll(senders), senders);
         return slot < 0 ? slot : awaitAll(senders);
     }
 
@@ -74,7 +75,7 @@ abstract class Sending extends Transmission {
      */
     public final CompletableFuture<Integer> sendAsync(@Nullable Object message, long timeoutNanos) {
         var sender = new FutureSender(message, this);
-        int slot = enqueueOrGiveUp(sender);
+        int slot = orGiveUp(() -> enqueue(sender), sender);
         if (slot < 0) {
             sender.answer(slot);
         } else if (!sender.future.isDone()) {
@@ -83,15 +84,19 @@ abstract class Sending extends Transmission {
         return sender.future;
     }
 
-    /** An error that ends the call takes the message with it: nobody would ever be told its outcome. */
-    private int enqueueOrGiveUp(Sender sender) {
+    /**
+     * An error that ends the call takes its messages with it, the last first: nobody would be told what became of them.
+     */
+    private int orGiveUp(IntSupplier enqueuing, Sender... senders) {
         try {
-            return enqueue(sender);
+            return enqueuing.getAsInt();
         } catch (Error e) { // a callback's, or the driver's
-            try {
-                giveUp(sender, -Errno.EIO);
-            } catch (Error another) {
-                e.addSuppressed(another);
+            for (int i = senders.length - 1; i >= 0; i--) {
+                try {
+                    giveUp(senders[i], -Errno.EIO);
+                } catch (Error another) {
+                    e.addSuppressed(another);
+                }
             }
             throw e;
         }

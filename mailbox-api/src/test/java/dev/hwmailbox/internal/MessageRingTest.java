@@ -51,6 +51,15 @@ class MessageRingTest {
     }
 
     @Test
+    void removingASenderFromARingWithoutStorageDoesNothing() {
+        ring.addAway("a");
+
+        assertThat(ring.remove(new BlockedSender("a"))).isFalse();
+
+        assertThat(ring.queued()).isEqualTo(1);
+    }
+
+    @Test
     void removingASenderThatIsNotThereDoesNothing() {
         add(new BlockedSender("a"));
 
