@@ -8,7 +8,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A blob, a node, a property, a reference or an interrupt list is not what it should be. The errno is EINVAL, or ENOENT
+ * A blob, a source text, an overlay, a node, a property, a reference or an interrupt list is not what it should be. The errno is EINVAL, or ENOENT
  * for a reference that is not there; {@link #code()} says what is wrong.
  *
  * <p>Context: any thread; immutable.
@@ -65,36 +65,60 @@ public final class DeviceTreeException extends MailboxException {
         /** An entry of a list of references, or one before it, cannot be read. */
         BAD_REFERENCE,
         /** A list of names does not have the name. */
-        NO_SUCH_NAME
+        NO_SUCH_NAME,
+        /** The text is no devicetree source. */
+        SYNTAX,
+        /** A file that the source includes is not there, or files include each other too deeply. */
+        BAD_INCLUDE,
+        /** A label, path or phandle that is referred to is not there. */
+        NO_SUCH_TARGET,
+        /** A phandle is zero, the placeholder, used twice, or not one cell. */
+        BAD_PHANDLE,
+        /** No number is left for the phandles of an overlay. */
+        NO_PHANDLES,
+        /** An overlay is not built as overlays are. */
+        BAD_OVERLAY
     }
 
     private final Code code;
     private final long offset;
     private final @Nullable String nodePath;
     private final @Nullable String property;
+    private final @Nullable SourcePosition position;
     private final String reason;
 
     private DeviceTreeException(
-            Code code, long offset, @Nullable String nodePath, @Nullable String property, String reason) {
+            Code code,
+            long offset,
+            @Nullable String nodePath,
+            @Nullable String property,
+            @Nullable SourcePosition position,
+            String reason) {
         super(code == Code.NO_SUCH_REFERENCE ? Errno.ENOENT : Errno.EINVAL, reason);
         this.code = Objects.requireNonNull(code, "code");
         this.offset = offset;
         this.nodePath = nodePath;
         this.property = property;
+        this.position = position;
         this.reason = reason;
     }
 
     static DeviceTreeException inBlob(Code code, long offset, String reason) {
-        return new DeviceTreeException(code, offset, null, null, reason);
+        return new DeviceTreeException(code, offset, null, null, null, reason);
     }
 
     static DeviceTreeException inBlob(
             Code code, long offset, String nodePath, @Nullable String property, String reason) {
-        return new DeviceTreeException(code, offset, nodePath, property, reason);
+        return new DeviceTreeException(code, offset, nodePath, property, null, reason);
     }
 
     static DeviceTreeException inTree(Code code, @Nullable String nodePath, @Nullable String property, String reason) {
-        return new DeviceTreeException(code, -1, nodePath, property, reason);
+        return new DeviceTreeException(code, -1, nodePath, property, null, reason);
+    }
+
+    static DeviceTreeException inSource(
+            Code code, SourcePosition position, @Nullable String nodePath, @Nullable String property, String reason) {
+        return new DeviceTreeException(code, -1, nodePath, property, position, reason);
     }
 
     /**
@@ -113,6 +137,15 @@ public final class DeviceTreeException extends MailboxException {
      */
     public long offset() {
         return offset;
+    }
+
+    /**
+     * Where in a source text the fault was found.
+     *
+     * @return the place, or empty if the fault was not found in a source text
+     */
+    public Optional<SourcePosition> position() {
+        return Optional.ofNullable(position);
     }
 
     /**
