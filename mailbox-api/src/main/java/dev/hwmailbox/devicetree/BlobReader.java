@@ -18,7 +18,9 @@ import org.jspecify.annotations.Nullable;
 final class BlobReader {
     private final Header header;
 
-    /** A private read-only copy of the blob, exactly {@code totalsize} bytes. */
+    /** A private copy of the blob, exactly {@code totalsize} bytes, and a view of it. */
+    private final byte[] bytes;
+
     private final ByteBuffer blob;
 
     /** Names by where they begin in the strings block: trees have few distinct ones. */
@@ -29,9 +31,10 @@ final class BlobReader {
     private @Nullable Node current;
     private int depth;
 
-    private BlobReader(Header header, ByteBuffer blob) {
+    private BlobReader(Header header, byte[] bytes) {
         this.header = header;
-        this.blob = blob;
+        this.bytes = bytes;
+        this.blob = ByteBuffer.wrap(bytes);
         this.at = header.structure();
     }
 
@@ -39,7 +42,7 @@ final class BlobReader {
         Header header = Header.read(input.slice());
         var copy = new byte[header.totalSize()];
         input.get(input.position(), copy);
-        var reader = new BlobReader(header, ByteBuffer.wrap(copy).asReadOnlyBuffer());
+        var reader = new BlobReader(header, copy);
         List<MemoryReservation> reservations = reader.reservations();
         return DeviceTree.of(reader.structure(), reservations, header.bootCpuId());
     }
@@ -126,6 +129,7 @@ final class BlobReader {
         if (current == null) {
             throw badStructure("end of a node that has not begun", tokenAt);
         }
+        current.complete();
         current = current.parent();
         depth--;
     }
@@ -145,7 +149,7 @@ final class BlobReader {
             String reason = "property '" + name + "' of " + node.path() + " follows a child node";
             throw inNode(Code.BAD_STRUCTURE, tokenAt, node, name, reason);
         }
-        if (!node.add(new Property(node, name, blob.slice((int) at, (int) length)))) {
+        if (!node.add(new Property(node, name, bytes, (int) at, (int) length))) {
             String reason = node.path() + " has two properties named " + name;
             throw inNode(Code.DUPLICATE, tokenAt, node, name, reason);
         }
@@ -198,7 +202,7 @@ final class BlobReader {
 
     private long indexOfNul(long from, long to) {
         for (long i = from; i < to; i++) {
-            if (blob.get((int) i) == 0) {
+            if (bytes[(int) i] == 0) {
                 return i;
             }
         }
@@ -207,9 +211,7 @@ final class BlobReader {
 
     /** Latin-1 maps every byte to itself, so whatever is in a name can be shown in a message. */
     private String latin1(long from, long to) {
-        var bytes = new byte[(int) (to - from)];
-        blob.get((int) from, bytes);
-        return new String(bytes, StandardCharsets.ISO_8859_1);
+        return new String(bytes, (int) from, (int) (to - from), StandardCharsets.ISO_8859_1);
     }
 
     private DeviceTreeException cutOff(String what, long tokenAt) {

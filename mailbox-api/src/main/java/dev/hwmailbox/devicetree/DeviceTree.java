@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.devicetree;
 
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -33,22 +29,11 @@ public final class DeviceTree {
     private final Node root;
     private final List<MemoryReservation> memoryReservations;
     private final int bootCpuId;
-    private final List<Node> nodes;
-    private final Map<Integer, Node> byPhandle = new HashMap<>();
 
     private DeviceTree(Node root, List<MemoryReservation> memoryReservations, int bootCpuId) {
         this.root = root;
         this.memoryReservations = List.copyOf(memoryReservations);
         this.bootCpuId = bootCpuId;
-        List<Node> all = new ArrayList<>();
-        collect(root, all);
-        nodes = Collections.unmodifiableList(all);
-        nodes.forEach(node -> node.phandle().ifPresent(phandle -> byPhandle.putIfAbsent(phandle, node)));
-    }
-
-    private static void collect(Node node, List<Node> all) {
-        all.add(node);
-        node.children().forEach(child -> collect(child, all));
     }
 
     /**
@@ -122,7 +107,7 @@ public final class DeviceTree {
      * @return an unmodifiable list
      */
     public List<Node> nodes() {
-        return nodes;
+        return root.tree().nodes();
     }
 
     /**
@@ -138,12 +123,7 @@ public final class DeviceTree {
         }
         int slash = path.indexOf('/');
         String alias = slash < 0 ? path : path.substring(0, slash);
-        Optional<Node> start = root.child("aliases")
-                .flatMap(aliases -> aliases.property(alias))
-                .filter(target -> target.length() > 0 && target.isStringList())
-                .map(Property::string)
-                .filter(target -> target.startsWith("/"))
-                .flatMap(this::find);
+        Optional<Node> start = root.child("aliases").flatMap(aliases -> target(aliases, alias));
         return slash < 0 ? start : start.flatMap(node -> descend(node, path.substring(slash + 1)));
     }
 
@@ -159,13 +139,33 @@ public final class DeviceTree {
     }
 
     /**
+     * A node by label. Labels are in a blob only if its compiler was told to keep them, as properties of
+     * {@code /__symbols__} whose values are absolute paths.
+     *
+     * @param label such as {@code uart0}
+     * @return the node, or empty if no node has this label
+     */
+    public Optional<Node> findByLabel(String label) {
+        return root.child("__symbols__").flatMap(symbols -> target(symbols, label));
+    }
+
+    /** The node to which a property of {@code /aliases} or {@code /__symbols__} leads. */
+    private Optional<Node> target(Node names, String name) {
+        return names.property(name)
+                .filter(path -> path.length() > 0 && path.isStringList())
+                .map(Property::string)
+                .filter(path -> path.startsWith("/"))
+                .flatMap(this::find);
+    }
+
+    /**
      * A node by phandle.
      *
      * @param phandle the number, unsigned
      * @return the first node in document order that has it, or empty if none has
      */
     public Optional<Node> findByPhandle(int phandle) {
-        return Optional.ofNullable(byPhandle.get(phandle));
+        return Optional.ofNullable(root.tree().byPhandle(phandle));
     }
 
     @Override
@@ -179,7 +179,7 @@ public final class DeviceTree {
     private static boolean isSame(Node a, Node b) {
         if (!a.name().equals(b.name())
                 || a.children().size() != b.children().size()
-                || !List.copyOf(a.properties()).equals(List.copyOf(b.properties()))) {
+                || !a.properties().equals(b.properties())) {
             return false;
         }
         var others = b.children().iterator();
@@ -189,9 +189,8 @@ public final class DeviceTree {
     @Override
     public int hashCode() {
         int hash = Objects.hash(bootCpuId, memoryReservations);
-        for (Node node : nodes) {
-            hash = 31 * (31 * hash + node.name().hashCode())
-                    + List.copyOf(node.properties()).hashCode();
+        for (Node node : nodes()) {
+            hash = 31 * (31 * hash + node.name().hashCode()) + node.properties().hashCode();
         }
         return hash;
     }

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.devicetree;
 
-import java.util.Collection;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
@@ -20,11 +16,17 @@ import org.jspecify.annotations.Nullable;
  *
  * @since 0.1
  */
-public final class Node {
+public final class Node implements Named {
+    private static final NamedList<Property> NO_PROPERTIES = new NamedList<>();
+    private static final NamedList<Node> NO_CHILDREN = new NamedList<>();
+
     private final @Nullable Node parent;
     private final String name;
-    private final Map<String, Property> properties = new LinkedHashMap<>();
-    private final Map<String, Node> children = new LinkedHashMap<>();
+    private NamedList<Property> properties = NO_PROPERTIES;
+    private NamedList<Node> children = NO_CHILDREN;
+
+    /** Made when first asked for, at roots only. Racing threads may make several, which are equal. */
+    private @Nullable TreeIndex index;
 
     Node(@Nullable Node parent, String name) {
         this.parent = parent;
@@ -36,6 +38,7 @@ public final class Node {
      *
      * @return the name, empty for a root
      */
+    @Override
     public String name() {
         return name;
     }
@@ -66,10 +69,10 @@ public final class Node {
     /**
      * The properties in order.
      *
-     * @return an unmodifiable view
+     * @return an unmodifiable list
      */
-    public Collection<Property> properties() {
-        return Collections.unmodifiableCollection(properties.values());
+    public List<Property> properties() {
+        return properties;
     }
 
     /**
@@ -79,7 +82,7 @@ public final class Node {
      * @return the property, or empty if there is none of this name
      */
     public Optional<Property> property(String name) {
-        return Optional.ofNullable(properties.get(name));
+        return Optional.ofNullable(properties.find(name));
     }
 
     /**
@@ -89,16 +92,16 @@ public final class Node {
      * @return true if it is there, with whatever value
      */
     public boolean hasProperty(String name) {
-        return properties.containsKey(name);
+        return properties.find(name) != null;
     }
 
     /**
      * The children in order.
      *
-     * @return an unmodifiable view
+     * @return an unmodifiable list
      */
-    public Collection<Node> children() {
-        return Collections.unmodifiableCollection(children.values());
+    public List<Node> children() {
+        return children;
     }
 
     /**
@@ -109,14 +112,12 @@ public final class Node {
      * @return the child, or empty if there is none
      */
     public Optional<Node> child(String name) {
-        Node exact = children.get(name);
+        Node exact = children.find(name);
         if (exact != null || name.indexOf('@') >= 0) {
             return Optional.ofNullable(exact);
         }
         String prefix = name + "@";
-        return children.values().stream()
-                .filter(child -> child.name.startsWith(prefix))
-                .findFirst();
+        return children.stream().filter(child -> child.name.startsWith(prefix)).findFirst();
     }
 
     /**
@@ -126,7 +127,7 @@ public final class Node {
      * @return true if it can be used
      */
     public boolean isAvailable() {
-        Property status = properties.get("status");
+        Property status = properties.find("status");
         boolean usable = status == null || (status.isStringList() && isOkay(status.strings()));
         return usable && (parent == null || parent.isAvailable());
     }
@@ -142,7 +143,7 @@ public final class Node {
      * @return the entries; none if the property is absent or no string list
      */
     public List<String> compatible() {
-        Property compatible = properties.get("compatible");
+        Property compatible = properties.find("compatible");
         return compatible == null || !compatible.isStringList() ? List.of() : compatible.strings();
     }
 
@@ -167,7 +168,7 @@ public final class Node {
     }
 
     private OptionalInt phandle(String propertyName) {
-        Property property = properties.get(propertyName);
+        Property property = properties.find(propertyName);
         if (property == null || property.length() < Integer.BYTES) {
             return OptionalInt.empty();
         }
@@ -183,11 +184,36 @@ public final class Node {
 
     /** Adds a property while the tree is being made; false, and no change, if there is one of this name. */
     boolean add(Property property) {
-        return properties.putIfAbsent(property.name(), property) == null;
+        if (properties == NO_PROPERTIES) {
+            properties = new NamedList<>();
+        }
+        return properties.append(property);
     }
 
     /** Adds a child while the tree is being made; false, and no change, if there is one of this name. */
     boolean add(Node child) {
-        return children.putIfAbsent(child.name, child) == null;
+        if (children == NO_CHILDREN) {
+            children = new NamedList<>();
+        }
+        return children.append(child);
+    }
+
+    /** Called when everything has been added. */
+    void complete() {
+        properties.trim();
+        children.trim();
+    }
+
+    /** All nodes of the tree that this node belongs to. */
+    TreeIndex tree() {
+        if (parent != null) {
+            return parent.tree();
+        }
+        TreeIndex known = index;
+        if (known == null) {
+            known = new TreeIndex(this);
+            index = known;
+        }
+        return known;
     }
 }

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes nodes by hand, and changed copies of existing ones:
@@ -35,11 +36,24 @@ import java.util.function.Consumer;
  */
 public final class NodeBuilder {
     private final String name;
-    private final Map<String, ByteBuffer> properties = new LinkedHashMap<>();
-    private final Map<String, NodeBuilder> children = new LinkedHashMap<>();
 
-    private NodeBuilder(String name) {
+    /** What this builder stands for as long as nothing in it is touched: most nodes of a changed tree never are. */
+    private @Nullable Node untouched;
+
+    private Map<String, Property> properties = Map.of();
+    private Map<String, NodeBuilder> children = Map.of();
+
+    private NodeBuilder(String name, @Nullable Node untouched) {
         this.name = name;
+        this.untouched = untouched;
+        if (untouched == null) {
+            properties = new LinkedHashMap<>();
+            children = new LinkedHashMap<>();
+        }
+    }
+
+    private static NodeBuilder empty(String name) {
+        return new NodeBuilder(name, null);
     }
 
     /**
@@ -48,7 +62,7 @@ public final class NodeBuilder {
      * @return a builder without properties and children
      */
     public static NodeBuilder root() {
-        return new NodeBuilder("");
+        return empty("");
     }
 
     /**
@@ -62,7 +76,7 @@ public final class NodeBuilder {
         if (!Names.isNodeName(name)) {
             throw DeviceTreeException.inTree(Code.BAD_NAME, null, null, Names.badNode(name, "a new subtree"));
         }
-        return new NodeBuilder(name);
+        return empty(name);
     }
 
     /**
@@ -72,7 +86,7 @@ public final class NodeBuilder {
      * @return a builder with the node's name, and copies of its properties and of all nodes below
      */
     public static NodeBuilder from(Node node) {
-        return new NodeBuilder(node.name()).merge(node);
+        return new NodeBuilder(node.name(), node);
     }
 
     /**
@@ -154,7 +168,7 @@ public final class NodeBuilder {
      * @return this
      */
     public NodeBuilder removeProperty(String name) {
-        properties.remove(name);
+        properties().remove(name);
         return this;
     }
 
@@ -170,7 +184,7 @@ public final class NodeBuilder {
         if (!Names.isNodeName(name)) {
             throw DeviceTreeException.inTree(Code.BAD_NAME, label(), null, Names.badNode(name, label()));
         }
-        change.accept(children.computeIfAbsent(name, NodeBuilder::new));
+        change.accept(children().computeIfAbsent(name, NodeBuilder::empty));
         return this;
     }
 
@@ -181,7 +195,7 @@ public final class NodeBuilder {
      * @return this
      */
     public NodeBuilder removeChild(String name) {
-        children.remove(name);
+        children().remove(name);
         return this;
     }
 
@@ -193,10 +207,14 @@ public final class NodeBuilder {
      * @return this
      */
     public NodeBuilder merge(Node other) {
-        other.properties().forEach(property -> properties.put(property.name(), property.bytes()));
-        other.children()
-                .forEach(child ->
-                        children.computeIfAbsent(child.name(), NodeBuilder::new).merge(child));
+        if (properties().isEmpty() && children().isEmpty()) {
+            untouched = other;
+            return this;
+        }
+        other.properties().forEach(this::set);
+        for (Node child : other.children()) {
+            children().computeIfAbsent(child.name(), NodeBuilder::empty).merge(child);
+        }
         return this;
     }
 
@@ -214,15 +232,63 @@ public final class NodeBuilder {
     }
 
     private void fill(Node node, int level) {
-        if (level > DeviceTree.MAX_DEPTH) {
-            throw DeviceTreeException.inTree(Code.TOO_DEEP, node.path(), null, DeviceTree.tooDeep(node.path()));
+        if (untouched != null) {
+            copy(untouched, node, level);
+            return;
         }
-        properties.forEach((propertyName, value) -> node.add(new Property(node, propertyName, value)));
+        checkDepth(node, level);
+        properties.values().forEach(property -> node.add(property.in(node)));
         children.forEach((childName, builder) -> {
             var child = new Node(node, childName);
             node.add(child);
             builder.fill(child, level + 1);
         });
+        node.complete();
+    }
+
+    private static void copy(Node from, Node to, int level) {
+        checkDepth(to, level);
+        from.properties().forEach(property -> to.add(property.in(to)));
+        for (Node original : from.children()) {
+            var child = new Node(to, original.name());
+            to.add(child);
+            copy(original, child, level + 1);
+        }
+        to.complete();
+    }
+
+    private static void checkDepth(Node node, int level) {
+        if (level > DeviceTree.MAX_DEPTH) {
+            throw DeviceTreeException.inTree(Code.TOO_DEEP, node.path(), null, DeviceTree.tooDeep(node.path()));
+        }
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** The properties, to be changed. */
+    Map<String, Property> properties() {
+        touch();
+        return properties;
+    }
+
+    /** The children, to be changed. */
+    Map<String, NodeBuilder> children() {
+        touch();
+        return children;
+    }
+
+    private void touch() {
+        Node node = untouched;
+        if (node == null) {
+            return;
+        }
+        untouched = null;
+        properties = new LinkedHashMap<>();
+        children = new LinkedHashMap<>();
+        node.properties().forEach(this::set);
+        node.children().forEach(child -> children.put(child.name(), new NodeBuilder(child.name(), child)));
     }
 
     private NodeBuilder set(String propertyName, byte[] value) {
@@ -230,8 +296,12 @@ public final class NodeBuilder {
             throw DeviceTreeException.inTree(
                     Code.BAD_NAME, label(), propertyName, Names.badProperty(propertyName, label()));
         }
-        properties.put(propertyName, ByteBuffer.wrap(value).asReadOnlyBuffer());
+        set(new Property(null, propertyName, value, 0, value.length));
         return this;
+    }
+
+    private void set(Property property) {
+        properties().put(property.name(), property);
     }
 
     private String label() {
@@ -241,6 +311,10 @@ public final class NodeBuilder {
     /** The node's name and how much it holds. */
     @Override
     public String toString() {
-        return "NodeBuilder[" + label() + ", " + properties.size() + " properties, " + children.size() + " children]";
+        int propertyCount =
+                untouched == null ? properties.size() : untouched.properties().size();
+        int childCount =
+                untouched == null ? children.size() : untouched.children().size();
+        return "NodeBuilder[" + label() + ", " + propertyCount + " properties, " + childCount + " children]";
     }
 }

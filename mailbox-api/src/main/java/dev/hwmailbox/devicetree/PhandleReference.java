@@ -64,7 +64,7 @@ public final class PhandleReference {
                 }
                 continue;
             }
-            Node provider = findByPhandle(root(consumer), phandle)
+            Node provider = Optional.ofNullable(consumer.tree().byPhandle(phandle))
                     .orElseThrow(() -> failure(
                             Code.BAD_REFERENCE,
                             consumer,
@@ -114,20 +114,6 @@ public final class PhandleReference {
             throw failure(Code.NO_SUCH_NAME, consumer, names, fact);
         }
         return index;
-    }
-
-    private static Node root(Node node) {
-        Node parent = node.parent();
-        return parent == null ? node : root(parent);
-    }
-
-    private static Optional<Node> findByPhandle(Node node, int phandle) {
-        if (node.phandle().orElse(0) == phandle) {
-            return Optional.of(node);
-        }
-        return node.children().stream()
-                .flatMap(child -> findByPhandle(child, phandle).stream())
-                .findFirst();
     }
 
     private static Optional<Long> cellCount(Node provider, String property) {

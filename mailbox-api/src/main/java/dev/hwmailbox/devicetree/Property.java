@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.devicetree;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A property of a node: a name and bytes. What the bytes mean is not written in them, so the reader of a property
@@ -21,18 +26,33 @@ import java.util.Objects;
  *
  * @since 0.1
  */
-public final class Property {
+public final class Property implements Named {
     private static final int CELL = Integer.BYTES;
+    private static final VarHandle CELLS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
-    private final Node node;
+    /** Null in a builder. */
+    private final @Nullable Node node;
+
     private final String name;
-    private final ByteBuffer value;
 
-    /** Takes a read-only buffer that nobody moves: position 0, limit at its end. */
-    Property(Node node, String name, ByteBuffer value) {
+    /** Holds the value among others, and is never written to. */
+    private final byte[] data;
+
+    private final int start;
+    private final int length;
+
+    Property(@Nullable Node node, String name, byte[] data, int start, int length) {
         this.node = node;
         this.name = name;
-        this.value = value;
+        this.data = data;
+        this.start = start;
+        this.length = length;
+    }
+
+    /** The same property in another node. */
+    Property in(Node other) {
+        return new Property(other, name, data, start, length);
     }
 
     /**
@@ -40,6 +60,7 @@ public final class Property {
      *
      * @return the name
      */
+    @Override
     public String name() {
         return name;
     }
@@ -50,7 +71,7 @@ public final class Property {
      * @return a new read-only big-endian buffer over the whole value
      */
     public ByteBuffer bytes() {
-        return value.duplicate();
+        return ByteBuffer.wrap(data, start, length).slice().asReadOnlyBuffer();
     }
 
     /**
@@ -59,7 +80,7 @@ public final class Property {
      * @return bytes, 0 for a flag
      */
     public int length() {
-        return value.limit();
+        return length;
     }
 
     /**
@@ -81,7 +102,7 @@ public final class Property {
      * @throws IndexOutOfBoundsException if the index is negative
      */
     public int u32(int index) {
-        return value.getInt(offsetOf(index, CELL, "cell"));
+        return (int) CELLS.get(data, offsetOf(index, CELL, "cell"));
     }
 
     /**
@@ -93,7 +114,7 @@ public final class Property {
      * @throws IndexOutOfBoundsException if the index is negative
      */
     public long u64(int index) {
-        return value.getLong(offsetOf(index, Long.BYTES, "64-bit number"));
+        return (long) LONGS.get(data, offsetOf(index, Long.BYTES, "64-bit number"));
     }
 
     /**
@@ -103,11 +124,11 @@ public final class Property {
      * @throws DeviceTreeException if the length of the value is not divisible by 4
      */
     public int[] cells() {
-        if (length() % CELL != 0) {
-            throw wrong(" has " + length() + " bytes, not a whole number of cells");
+        if (length % CELL != 0) {
+            throw wrong(" has " + length + " bytes, not a whole number of cells");
         }
-        var cells = new int[length() / CELL];
-        value.duplicate().asIntBuffer().get(cells);
+        var cells = new int[length / CELL];
+        bytes().asIntBuffer().get(cells);
         return cells;
     }
 
@@ -118,9 +139,9 @@ public final class Property {
      * @throws DeviceTreeException if the value has no NUL
      */
     public String string() {
-        for (int end = 0; end < length(); end++) {
-            if (value.get(end) == 0) {
-                return text(0, end);
+        for (int end = start; end < start + length; end++) {
+            if (data[end] == 0) {
+                return text(start, end);
             }
         }
         throw wrong(" is not a NUL-terminated string");
@@ -137,11 +158,11 @@ public final class Property {
             throw wrong(" is not a list of NUL-terminated strings");
         }
         List<String> strings = new ArrayList<>();
-        int start = 0;
-        for (int at = 0; at < length(); at++) {
-            if (value.get(at) == 0) {
-                strings.add(text(start, at));
-                start = at + 1;
+        int begin = start;
+        for (int at = start; at < start + length; at++) {
+            if (data[at] == 0) {
+                strings.add(text(begin, at));
+                begin = at + 1;
             }
         }
         return List.copyOf(strings);
@@ -149,12 +170,14 @@ public final class Property {
 
     @Override
     public boolean equals(Object o) {
-        return o instanceof Property other && name.equals(other.name) && value.equals(other.value);
+        return o instanceof Property other
+                && name.equals(other.name)
+                && Arrays.equals(data, start, start + length, other.data, other.start, other.start + other.length);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(name, value);
+        return 31 * name.hashCode() + ByteBuffer.wrap(data, start, length).hashCode();
     }
 
     /**
@@ -174,25 +197,23 @@ public final class Property {
     }
 
     boolean isStringList() {
-        return length() == 0 || value.get(length() - 1) == 0;
+        return length == 0 || data[start + length - 1] == 0;
     }
 
     private int offsetOf(int index, int size, String what) {
         Objects.checkIndex(index, Integer.MAX_VALUE);
-        if (((long) index + 1) * size > length()) {
-            throw wrong(" has " + length() + " bytes, no " + what + " with index " + index);
+        if (((long) index + 1) * size > length) {
+            throw wrong(" has " + length + " bytes, no " + what + " with index " + index);
         }
-        return index * size;
+        return start + index * size;
     }
 
-    private String text(int start, int end) {
-        var bytes = new byte[end - start];
-        value.get(start, bytes);
-        return new String(bytes, StandardCharsets.UTF_8);
+    private String text(int from, int to) {
+        return new String(data, from, to - from, StandardCharsets.UTF_8);
     }
 
     private DeviceTreeException wrong(String fact) {
-        String path = node.path();
+        String path = node == null ? "a new node" : node.path();
         return DeviceTreeException.inTree(DeviceTreeException.Code.BAD_VALUE, path, name, path + ": " + name + fact);
     }
 }
