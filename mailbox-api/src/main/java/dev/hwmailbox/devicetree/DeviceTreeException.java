@@ -8,8 +8,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A blob, a source text, an overlay, a node, a property, a reference or an interrupt list is not what it should be. The errno is EINVAL, or ENOENT
- * for a reference that is not there; {@link #code()} says what is wrong.
+ * A blob, a source text, an overlay, a node, a property, a reference or an interrupt list is not what it should be.
+ * The errno is EINVAL, or ENOENT for a reference that is not there; {@link #code()} says what is wrong.
  *
  * <p>Context: any thread; immutable.
  *
