@@ -184,7 +184,7 @@ public final class Node implements Named {
 
     /** Adds a property while the tree is being made; false, and no change, if there is one of this name. */
     boolean add(Property property) {
-        if (properties == NO_PROPERTIES) {
+        if (properties.isEmpty()) {
             properties = new NamedList<>();
         }
         return properties.append(property);
@@ -192,7 +192,7 @@ public final class Node implements Named {
 
     /** Adds a child while the tree is being made; false, and no change, if there is one of this name. */
     boolean add(Node child) {
-        if (children == NO_CHILDREN) {
+        if (children.isEmpty()) {
             children = new NamedList<>();
         }
         return children.append(child);
