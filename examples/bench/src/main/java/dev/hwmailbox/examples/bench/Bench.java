@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.examples.bench;
 
+import dev.hwmailbox.examples.bench.DevicetreeWorkload.Pathological;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -43,11 +44,12 @@ public final class Bench {
         bench.footprint();
         var options = new CommandLineOptions(args);
         for (int round = 0; round < options.getForkCount().orElse(ROUNDS); round++) {
-            bench.run(options, 1, MessageBenchmark.class, ScalingBenchmark.class);
+            bench.run(options, 1, MessageBenchmark.class, ScalingBenchmark.class, DevicetreeBenchmark.class);
             bench.run(options, 2, ScalingBenchmark.class);
         }
         bench.messages();
         bench.scaling();
+        bench.devicetree();
         print("%d of the bars missed%n", bench.missed);
     }
 
@@ -113,6 +115,25 @@ public final class Bench {
         atLeast("neighbouring channels: 2 threads / 1 thread", two / one, 1.9);
         figure("one channel: 2 senders, messages/us", shared);
         atLeast("one channel: 2 senders / 1 sender", shared / middle("oneChannel 1"), 1.0 / 3);
+    }
+
+    private void devicetree() {
+        bar("devicetree of 10,000 nodes: read, ms", shortest("read") / 1e6, 8.3);
+        figure("devicetree of 10,000 nodes: write, ms", shortest("write") / 1e6);
+        bar("devicetree of 10,000 nodes: memory / size of the blob", DevicetreeFootprint.memoryPerBlobByte(), 6);
+        sameAmongMany("find by path", shortest("findByPath"), shortest("findByPathAmongFew"));
+        sameAmongMany("find by phandle", shortest("findByPhandle"), shortest("findByPhandleAmongFew"));
+        for (Pathological kind : Pathological.values()) {
+            String what = "devicetree blob of 1 MB, "
+                    + kind.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+            bar(what + ": slowest of 10, ms", DevicetreeFootprint.slowestReadNanos(kind) / 1e6, 100);
+        }
+    }
+
+    /** Memory that is not in a cache may cost a few times as much; a walk over the nodes costs thousands of times. */
+    private void sameAmongMany(String what, double many, double few) {
+        figure("devicetree of 3 nodes: " + what + ", ns", few);
+        bar("devicetree of 10,000 nodes: " + what + ", ns", many, 10 * few);
     }
 
     private double shortest(String name) {

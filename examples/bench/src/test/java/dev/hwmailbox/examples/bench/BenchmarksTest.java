@@ -3,6 +3,9 @@ package dev.hwmailbox.examples.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hwmailbox.devicetree.DeviceTree;
+import dev.hwmailbox.devicetree.DeviceTreeBlob;
+import dev.hwmailbox.examples.bench.DevicetreeWorkload.Pathological;
 import org.junit.jupiter.api.Test;
 
 /** The benchmarks do what they say; how fast is not for a test to tell. */
@@ -41,5 +44,33 @@ class BenchmarksTest {
     void timesAreMeasured() {
         assertThat(Footprint.registerNanos(1000)).isPositive();
         assertThat(Footprint.bindAndCloseNanos(10)).isPositive();
+    }
+
+    @Test
+    void theBoardHasTheSizeThatItsBarsAreFor() {
+        DeviceTree board = DevicetreeWorkload.board();
+
+        assertThat(board.nodes()).hasSizeBetween(9_900, 11_000);
+        assertThat(DeviceTreeBlob.write(board)).hasSizeBetween(780_000, 900_000);
+        assertThat(DevicetreeFootprint.memoryPerBlobByte()).isLessThanOrEqualTo(6);
+    }
+
+    @Test
+    void whatTheDevicetreeBenchmarkLooksForIsThere() {
+        var benchmark = new DevicetreeBenchmark();
+
+        assertThat(benchmark.read()).isEqualTo(DevicetreeWorkload.board());
+        assertThat(benchmark.findByPath()).isPresent().isEqualTo(benchmark.findByPhandle());
+        assertThat(benchmark.findByPathAmongFew()).isPresent().isEqualTo(benchmark.findByPhandleAmongFew());
+    }
+
+    @Test
+    void pathologicalBlobsHaveAMegabyteAndAreReadUnlessTheyAreTooDeep() {
+        for (Pathological kind : Pathological.values()) {
+            byte[] blob = kind.blob();
+
+            assertThat(blob).as(kind.name()).hasSizeBetween(1 << 19, 1 << 20);
+            assertThat(DevicetreeFootprint.isRead(blob)).as(kind.name()).isEqualTo(kind != Pathological.DEEP);
+        }
     }
 }
