@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.devicetree;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -155,6 +156,59 @@ public final class Node implements Named {
      */
     public boolean isCompatibleWith(String text) {
         return compatible().contains(text);
+    }
+
+    /**
+     * The entries of {@code reg}, by the {@code #address-cells} and {@code #size-cells} of the parent; where the parent
+     * has none, 2 and 1 as the devicetree specification says.
+     *
+     * @return the entries, unmodifiable; none if the property is absent or empty
+     * @throws DeviceTreeException with {@link DeviceTreeException.Code#BAD_VALUE} if {@code reg} is no whole number of
+     *     entries, if a cell count of the parent is shorter than a cell, or if addresses or sizes have more than two
+     *     cells, as on a PCI bus
+     */
+    public List<AddressRange> reg() {
+        Property reg = properties.find("reg");
+        if (reg == null || reg.length() == 0) {
+            return List.of();
+        }
+        int addressCells = cellCount("#address-cells", 2);
+        int sizeCells = cellCount("#size-cells", 1);
+        int[] cells = reg.cells();
+        int entry = addressCells + sizeCells;
+        if (entry == 0 || cells.length % entry != 0) {
+            throw badValue("reg", " has %d cells, not a whole number of entries of %d".formatted(cells.length, entry));
+        }
+        List<AddressRange> ranges = new ArrayList<>(cells.length / entry);
+        for (int at = 0; at < cells.length; at += entry) {
+            ranges.add(new AddressRange(number(cells, at, addressCells), number(cells, at + addressCells, sizeCells)));
+        }
+        return List.copyOf(ranges);
+    }
+
+    private int cellCount(String propertyName, int otherwise) {
+        Property count = parent == null ? null : parent.properties.find(propertyName);
+        int cells = count == null ? otherwise : count.u32();
+        if (cells < 0 || cells > Long.BYTES / Integer.BYTES) {
+            throw badValue(
+                    "reg",
+                    " cannot be read: %s of the parent is %s, at most 2 are 64 bits"
+                            .formatted(propertyName, Integer.toUnsignedString(cells)));
+        }
+        return cells;
+    }
+
+    private static long number(int[] cells, int from, int count) {
+        long number = 0;
+        for (int i = from; i < from + count; i++) {
+            number = number << Integer.SIZE | Integer.toUnsignedLong(cells[i]);
+        }
+        return number;
+    }
+
+    private DeviceTreeException badValue(String property, String fact) {
+        String reason = path() + ": " + property + fact;
+        return DeviceTreeException.inTree(DeviceTreeException.Code.BAD_VALUE, path(), property, reason);
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.hwmailbox.devicetree;
 
 import dev.hwmailbox.devicetree.DeviceTreeException.Code;
 import java.nio.IntBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -13,7 +14,8 @@ import java.util.Optional;
  * something, and the cells that say what of it is meant.
  *
  * <p>How many cells an entry has, its provider says, so an entry that is damaged makes all later ones unreadable and
- * leaves the earlier ones alone. A phandle of 0 is an entry that is empty on purpose, without cells.
+ * leaves the earlier ones alone. A phandle of 0 is an entry that is empty on purpose, without cells. A rest of one
+ * to three bytes at the end of the list is ignored, as in the kernel.
  *
  * <p>Context: any thread; immutable.
  *
@@ -56,37 +58,64 @@ public final class PhandleReference {
                 .bytes()
                 .asIntBuffer();
         for (int at = 0; rest.hasRemaining(); at++) {
-            String where = list + "[" + at + "]";
-            int phandle = rest.get();
-            if (phandle == 0) {
-                if (at == index) {
-                    throw failure(Code.NO_SUCH_REFERENCE, consumer, list, where + " is empty");
-                }
-                continue;
-            }
-            Node provider = Optional.ofNullable(consumer.tree().byPhandle(phandle))
-                    .orElseThrow(() -> failure(
-                            Code.BAD_REFERENCE,
-                            consumer,
-                            list,
-                            where + ": no node has phandle 0x" + Integer.toHexString(phandle)));
-            long wanted = cellCount(provider, cellCount)
-                    .orElseThrow(() -> failure(
-                            Code.BAD_REFERENCE,
-                            consumer,
-                            list,
-                            where + ": " + provider.path() + " has no usable " + cellCount));
-            if (wanted > rest.remaining()) {
-                String fact = ": %s wants %d cells, %d are left".formatted(provider.path(), wanted, rest.remaining());
-                throw failure(Code.BAD_REFERENCE, consumer, list, where + fact);
-            }
-            var cells = new int[(int) wanted];
-            rest.get(cells);
+            Optional<PhandleReference> reference = next(consumer, list, cellCount, at, rest);
             if (at == index) {
-                return new PhandleReference(provider, Arrays.copyOf(cells, Math.min(cells.length, MAX_CELLS)));
+                String empty = list + "[" + at + "] is empty";
+                return reference.orElseThrow(() -> failure(Code.NO_SUCH_REFERENCE, consumer, list, empty));
             }
         }
         throw failure(Code.NO_SUCH_REFERENCE, consumer, list, "no entry with index " + index);
+    }
+
+    /** The entry at the buffer's position, which moves behind it; empty if the entry is. */
+    private static Optional<PhandleReference> next(
+            Node consumer, String list, String cellCount, int index, IntBuffer rest) {
+        int phandle = rest.get();
+        if (phandle == 0) {
+            return Optional.empty();
+        }
+        String where = list + "[" + index + "]";
+        Node provider = consumer.tree().byPhandle(phandle);
+        if (provider == null) {
+            String fact = where + ": no node has phandle 0x" + Integer.toHexString(phandle);
+            throw failure(Code.BAD_REFERENCE, consumer, list, fact);
+        }
+        long wanted = cellCount(provider, cellCount).orElseThrow(() -> {
+            String fact = where + ": " + provider.path() + " has no usable " + cellCount;
+            return failure(Code.BAD_REFERENCE, consumer, list, fact);
+        });
+        if (wanted > rest.remaining()) {
+            String fact = ": %s wants %d cells, %d are left".formatted(provider.path(), wanted, rest.remaining());
+            throw failure(Code.BAD_REFERENCE, consumer, list, where + fact);
+        }
+        var cells = new int[(int) Math.min(wanted, MAX_CELLS)];
+        rest.get(cells);
+        rest.position(rest.position() + (int) wanted - cells.length);
+        return Optional.of(new PhandleReference(provider, cells));
+    }
+
+    /**
+     * Reads a whole list.
+     *
+     * @param consumer the node that has the list, in a whole tree
+     * @param list the property, such as {@code mboxes}
+     * @param cellCount the property by which a provider says how many cells follow its phandle
+     * @return the entries in order, unmodifiable, an empty {@code Optional} for each that is empty on purpose; none if
+     *     there is no list
+     * @throws DeviceTreeException with {@link Code#BAD_REFERENCE} (EINVAL) if an entry refers to no node, to one that
+     *     does not say how many cells it wants, or is cut short
+     */
+    public static List<Optional<PhandleReference>> all(Node consumer, String list, String cellCount) {
+        Property property = consumer.property(list).orElse(null);
+        if (property == null) {
+            return List.of();
+        }
+        List<Optional<PhandleReference>> references = new ArrayList<>();
+        IntBuffer rest = property.bytes().asIntBuffer();
+        while (rest.hasRemaining()) {
+            references.add(next(consumer, list, cellCount, references.size(), rest));
+        }
+        return List.copyOf(references);
     }
 
     /**
@@ -110,7 +139,8 @@ public final class PhandleReference {
         List<String> present = property.strings();
         int index = present.indexOf(name);
         if (index < 0) {
-            String fact = "%s has no \"%s\" (has \"%s\")".formatted(names, name, String.join("\", \"", present));
+            String has = present.isEmpty() ? "nothing" : "\"" + String.join("\", \"", present) + "\"";
+            String fact = "%s has no \"%s\" (has %s)".formatted(names, name, has);
             throw failure(Code.NO_SUCH_NAME, consumer, names, fact);
         }
         return index;

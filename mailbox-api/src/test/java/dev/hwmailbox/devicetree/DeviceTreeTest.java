@@ -135,6 +135,23 @@ class DeviceTreeTest {
                 """);
     }
 
+    @Test
+    void findsNodesByLabelWhereLabelsWereKept() {
+        DeviceTree tree = changed(root -> root.child("uart@1", uart -> {})
+                .child(
+                        "__symbols__",
+                        symbols -> symbols.property("uart1", "/uart@1")
+                                .property("gone", "/never")
+                                .property("relative", "uart@1")
+                                .flag("empty")
+                                .bytes("open", new byte[] {'/'})));
+
+        assertThat(tree.findByLabel("uart1").orElseThrow()).hasToString("/uart@1");
+        assertThat(List.of("gone", "relative", "empty", "open", "unknown"))
+                .allSatisfy(label -> assertThat(tree.findByLabel(label)).isEmpty());
+        assertThat(TREE.findByLabel("uart1")).isEmpty();
+    }
+
     private static Optional<String> path(String path) {
         return TREE.find(path).map(Node::path);
     }

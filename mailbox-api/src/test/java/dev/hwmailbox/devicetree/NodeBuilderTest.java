@@ -3,6 +3,7 @@ package dev.hwmailbox.devicetree;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertThrowsExactly;
 
 import dev.hwmailbox.devicetree.DeviceTreeException.Code;
@@ -79,6 +80,36 @@ class NodeBuilderTest {
         assertThat(first.property("a").orElseThrow().u32()).isEqualTo(1);
         assertThat(second.property("a").orElseThrow().u32()).isEqualTo(2);
         assertThat(builder).hasToString("NodeBuilder[/, 1 properties, 0 children]");
+    }
+
+    @Test
+    void takesUntouchedPartsAlong() {
+        Node node = NodeBuilder.named("n")
+                .property("p", 1)
+                .child("a", a -> a.property("q", 2).child("b", b -> b.flag("r")))
+                .build();
+        NodeBuilder copy = NodeBuilder.from(node);
+        NodeBuilder merged = NodeBuilder.root().child("m", m -> m.merge(node));
+
+        assertThat(copy).hasToString("NodeBuilder[n, 1 properties, 1 children]");
+        assertThat(copy.build().children().get(0).children().get(0).path()).isEqualTo("n/a/b");
+        Node below = merged.build().child("m").orElseThrow();
+        assertThat(below.children().get(0).children().get(0).path()).isEqualTo("/m/a/b");
+        assertThatThrownBy(() -> below.properties().get(0).u64(0))
+                .hasMessage("EINVAL: /m: p has 4 bytes, no 64-bit number with index 0");
+        Node changed = merged.child("m", m -> m.removeProperty("p").child("a", a -> a.property("q", 3)))
+                .build()
+                .child("m")
+                .orElseThrow();
+        assertThat(changed.properties()).isEmpty();
+        assertThat(changed.child("a")
+                        .flatMap(a -> a.property("q"))
+                        .orElseThrow()
+                        .u32())
+                .isEqualTo(3);
+        assertThat(changed.child("a").flatMap(a -> a.child("b")).orElseThrow().hasProperty("r"))
+                .isTrue();
+        assertThat(node.children().get(0).property("q").orElseThrow().u32()).isEqualTo(2);
     }
 
     @Test

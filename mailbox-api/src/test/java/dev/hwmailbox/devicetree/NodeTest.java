@@ -4,6 +4,7 @@ package dev.hwmailbox.devicetree;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -122,5 +123,55 @@ class NodeTest {
         assertThatThrownBy(() -> ROOT.children().clear()).isInstanceOf(UnsupportedOperationException.class);
         assertThatThrownBy(() -> ROOT.properties().clear()).isInstanceOf(UnsupportedOperationException.class);
         assertThat(ROOT.properties()).extracting(Property::name).containsExactly("compatible");
+    }
+
+    @Test
+    void readsRegByTheCellCountsOfTheParent() {
+        assertThat(reg(1, 1, 0x1000, 0x100, 0xffff_f000, 0x1000))
+                .containsExactly(new AddressRange(0x1000, 0x100), new AddressRange(0xffff_f000L, 0x1000))
+                .first()
+                .hasToString("0x1000+0x100");
+        assertThat(reg(2, 0, 0xdeadbeef, 1)).containsExactly(new AddressRange(0xdeadbeef_00000001L, 0));
+        assertThat(reg(2, 2, 0, 1, 0, 2)).containsExactly(new AddressRange(1, 2));
+        assertThat(reg(1, 1)).isEmpty();
+        assertThat(ROOT.reg()).isEmpty();
+    }
+
+    @Test
+    void countsTwoCellsPerAddressAndOnePerSizeWhereTheParentDoesNotSay() {
+        Node root =
+                NodeBuilder.root().child("n", n -> n.property("reg", 0, 1, 2)).build();
+
+        assertThat(root.children().get(0).reg()).containsExactly(new AddressRange(1, 2));
+    }
+
+    @Test
+    void refusesARegThatDoesNotFit() {
+        assertThatThrownBy(() -> reg(1, 1, 1, 2, 3))
+                .hasMessage("EINVAL: /n: reg has 3 cells, not a whole number of entries of 2");
+        assertThatThrownBy(() -> reg(0, 0, 1))
+                .hasMessage("EINVAL: /n: reg has 1 cells, not a whole number of entries of 0");
+        assertThatThrownBy(() -> reg(3, 1, 1, 2, 3, 4))
+                .hasMessage("EINVAL: /n: reg cannot be read: #address-cells of the parent is 3, at most 2 are 64 bits");
+        assertThatThrownBy(() -> reg(1, -1, 1))
+                .hasMessage("EINVAL: /n: reg cannot be read: #size-cells of the parent is 4294967295, at most 2 are 64"
+                        + " bits");
+        Node root = NodeBuilder.root()
+                .flag("#address-cells")
+                .child("n", n -> n.property("reg", 0, 1, 2))
+                .build();
+        assertThatThrownBy(() -> root.children().get(0).reg())
+                .hasMessage("EINVAL: /: #address-cells has 0 bytes, no cell with index 0");
+    }
+
+    private static List<AddressRange> reg(int addressCells, int sizeCells, int... cells) {
+        return NodeBuilder.root()
+                .property("#address-cells", addressCells)
+                .property("#size-cells", sizeCells)
+                .child("n", n -> n.property("reg", cells))
+                .build()
+                .children()
+                .get(0)
+                .reg();
     }
 }

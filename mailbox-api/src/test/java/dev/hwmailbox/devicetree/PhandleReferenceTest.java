@@ -150,4 +150,37 @@ class PhandleReferenceTest {
         assertThat(find(consumer, 0)).isEqualTo(find(consumer, 1)).hasSameHashCodeAs(find(consumer, 1));
         assertThat(find(consumer, 0)).isNotEqualTo(find(consumer, 2));
     }
+
+    @Test
+    void readsWholeLists() {
+        Node consumer = listing(NONE, 0, TWO, 1, 2, 0);
+
+        assertThat(PhandleReference.all(consumer, "mboxes", "#mbox-cells"))
+                .extracting(
+                        reference -> reference.map(PhandleReference::toString).orElse("empty"))
+                .containsExactly("<&/none>", "empty", "<&/bus/two 0x1 0x2>", "empty");
+        assertThat(PhandleReference.all(consumer, "clocks", "#clock-cells")).isEmpty();
+        assertThatThrownBy(() -> PhandleReference.all(listing(NONE, TWO, 1), "mboxes", "#mbox-cells"))
+                .hasMessage("EINVAL: /consumer: mboxes[1]: /bus/two wants 2 cells, 1 are left");
+    }
+
+    @Test
+    void saysThatAListOfNamesHasNothing() {
+        Node consumer = consumer(node -> node.flag("mbox-names"));
+
+        assertThatThrownBy(() -> PhandleReference.indexOf(consumer, "mbox-names", "tx"))
+                .hasMessage("EINVAL: /consumer: mbox-names has no \"tx\" (has nothing)");
+    }
+
+    @Test
+    void findsProvidersThatAreAddedToACopyOfTheTree() {
+        Node consumer = listing(9, 7);
+        DeviceTree changed =
+                DeviceTree.of(NodeBuilder.from(consumer.tree().nodes().get(0))
+                        .child("late", late -> late.property("phandle", 9).property("#mbox-cells", 1))
+                        .build());
+
+        assertFails(consumer, 0, Code.BAD_REFERENCE, "EINVAL: /consumer: mboxes[0]: no node has phandle 0x9");
+        assertThat(find(changed.find("/consumer").orElseThrow(), 0)).hasToString("<&/late 0x7>");
+    }
 }
