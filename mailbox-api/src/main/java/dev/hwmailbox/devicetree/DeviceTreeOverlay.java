@@ -77,9 +77,9 @@ public final class DeviceTreeOverlay {
 
     /**
      * Makes as much of a tree as an overlay tells when its base is not at hand. The nodes that {@code target-path}
-     * names are made; fragments whose target is a label, a number or begins with an alias are left out, with their labels.
-     * Phandles stay as they are in the overlay; references to labels of the base stay placeholders, 0xffffffff. Apart
-     * from that the overlay must be as good as for {@link #apply(DeviceTree, DeviceTree)}.
+     * names are made; fragments whose target is a label, a number or begins with an alias are left out, and so are
+     * their labels. Phandles stay as they are in the overlay; references to labels of the base stay placeholders,
+     * 0xffffffff. Apart from that the overlay must be as good as for {@link #apply(DeviceTree, DeviceTree)}.
      *
      * @param overlay the overlay
      * @return the tree, without memory reservations, with boot CPU 0

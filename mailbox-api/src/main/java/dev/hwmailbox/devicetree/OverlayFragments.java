@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The fragments of an overlay, and where they go. */
 final class OverlayFragments {
-    private static final String CONTENT = "__overlay__";
-    private static final int PLACEHOLDER = -1;
+    static final String CONTENT = "__overlay__";
+    static final int PLACEHOLDER = -1;
 
     private final Node overlay;
     private final OverlayValues values;
