@@ -123,6 +123,15 @@ public final class Bench {
         bar("devicetree of 10,000 nodes: memory / size of the blob", DevicetreeFootprint.memoryPerBlobByte(), 6);
         sameAmongMany("find by path", shortest("findByPath"), shortest("findByPathAmongFew"));
         sameAmongMany("find by phandle", shortest("findByPhandle"), shortest("findByPhandleAmongFew"));
+        double small = shortest("overlayOfTenFragments") / 1e6;
+        double large = shortest("overlayOfHundredFragments") / 1e6;
+        double huge = shortest("overlayOfThousandFragments") / 1e6;
+        figure("overlay of 10 fragments, 100 nodes, ms", small);
+        bar("overlay of 100 fragments, 1,000 nodes, ms", large, 30);
+        figure("overlay of 1,000 fragments, 10,000 nodes, ms", huge);
+        // What the base costs falls out of the differences; ten times the overlay may cost ten times and half of it
+        // more.
+        bar("overlay: 900 fragments more / 90 more", (huge - large) / (large - small), 15);
         for (Pathological kind : Pathological.values()) {
             String what = "devicetree blob of 1 MB, "
                     + kind.name().toLowerCase(Locale.ROOT).replace('_', ' ');

@@ -3,6 +3,7 @@ package dev.hwmailbox.examples.bench;
 
 import dev.hwmailbox.devicetree.DeviceTree;
 import dev.hwmailbox.devicetree.DeviceTreeBlob;
+import dev.hwmailbox.devicetree.DeviceTreeOverlay;
 import dev.hwmailbox.devicetree.Node;
 import dev.hwmailbox.devicetree.NodeBuilder;
 import java.nio.ByteBuffer;
@@ -18,7 +19,7 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** The devicetree of a large board: reading it, looking things up in it, writing it. */
+/** The devicetree of a large board: reading it, looking things up in it, writing it, laying overlays over it. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -28,12 +29,30 @@ import org.openjdk.jmh.annotations.Warmup;
 public class DevicetreeBenchmark {
     private final DeviceTree board = DevicetreeWorkload.board();
     private final byte[] blob = DeviceTreeBlob.write(board);
+    private final DeviceTree small = DevicetreeWorkload.overlay(10);
+    private final DeviceTree large = DevicetreeWorkload.overlay(100);
+    private final DeviceTree huge = DevicetreeWorkload.overlay(1000);
     private final DeviceTree handful = DeviceTree.of(NodeBuilder.root()
             .child("bus@0", bus -> bus.child("device@0", device -> device.property("phandle", 1)))
             .build());
     private final String lastPath = "/" + DevicetreeWorkload.busName(DevicetreeWorkload.BUSES - 1) + "/"
             + DevicetreeWorkload.deviceName(DevicetreeWorkload.DEVICES_ON_A_BUS - 1);
     private final int lastPhandle = DevicetreeWorkload.devicePhandle(DevicetreeWorkload.BUSES - 1, 33);
+
+    @Benchmark
+    public DeviceTree overlayOfTenFragments() {
+        return DeviceTreeOverlay.apply(board, small);
+    }
+
+    @Benchmark
+    public DeviceTree overlayOfHundredFragments() {
+        return DeviceTreeOverlay.apply(board, large);
+    }
+
+    @Benchmark
+    public DeviceTree overlayOfThousandFragments() {
+        return DeviceTreeOverlay.apply(board, huge);
+    }
 
     @Benchmark
     public DeviceTree read() {

@@ -9,7 +9,9 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Devicetrees of a given size: one of a large board, as its compiler would write it with labels kept, overlays for it,
@@ -95,7 +97,7 @@ final class DevicetreeWorkload {
     static DeviceTree overlay(int fragments) {
         NodeBuilder root = NodeBuilder.root();
         NodeBuilder symbols = NodeBuilder.named("__symbols__");
-        NodeBuilder fixups = NodeBuilder.named("__fixups__");
+        Map<String, List<String>> places = new LinkedHashMap<>();
         NodeBuilder localFixups = NodeBuilder.named("__local_fixups__");
         for (int fragment = 0; fragment < fragments; fragment++) {
             int number = fragment;
@@ -117,9 +119,13 @@ final class DevicetreeWorkload {
                                             o -> o.child(name, added -> added.property("neighbour", 0))));
                         }
                     }));
-            fixups.property("bus" + fragment % BUSES, "/" + path + ":target:0");
-            fixups.property("dev" + fragment % BUSES + "_0", devices.toArray(String[]::new));
+            places.computeIfAbsent("bus" + fragment % BUSES, label -> new ArrayList<>())
+                    .add("/" + path + ":target:0");
+            places.computeIfAbsent("dev" + fragment % BUSES + "_0", label -> new ArrayList<>())
+                    .addAll(devices);
         }
+        NodeBuilder fixups = NodeBuilder.named("__fixups__");
+        places.forEach((label, list) -> fixups.property(label, list.toArray(String[]::new)));
         for (NodeBuilder part : List.of(symbols, fixups, localFixups)) {
             Node node = part.build();
             root.child(node.name(), builder -> builder.merge(node));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.hwmailbox.devicetree.DeviceTree;
 import dev.hwmailbox.devicetree.DeviceTreeBlob;
+import dev.hwmailbox.devicetree.Node;
 import dev.hwmailbox.examples.bench.DevicetreeWorkload.Pathological;
 import org.junit.jupiter.api.Test;
 
@@ -62,6 +63,21 @@ class BenchmarksTest {
         assertThat(benchmark.read()).isEqualTo(DevicetreeWorkload.board());
         assertThat(benchmark.findByPath()).isPresent().isEqualTo(benchmark.findByPhandle());
         assertThat(benchmark.findByPathAmongFew()).isPresent().isEqualTo(benchmark.findByPhandleAmongFew());
+    }
+
+    @Test
+    void overlaysAddLabelledNodesThatReferToTheBoardAndToEachOther() {
+        DeviceTree board = DevicetreeWorkload.board();
+        DeviceTree merged = new DevicetreeBenchmark().overlayOfHundredFragments();
+        Node added = merged.findByLabel("added999").orElseThrow();
+
+        assertThat(DeviceTreeBlob.write(DevicetreeWorkload.overlay(100))).hasSizeBetween(200_000, 300_000);
+        assertThat(merged.nodes()).hasSize(board.nodes().size() + 1000);
+        assertThat(merged.findByPhandle(added.property("supply").orElseThrow().u32()))
+                .containsSame(merged.findByLabel("dev99_0").orElseThrow());
+        assertThat(merged.findByPhandle(
+                        added.property("neighbour").orElseThrow().u32()))
+                .containsSame(merged.findByLabel("added1000").orElseThrow());
     }
 
     @Test
