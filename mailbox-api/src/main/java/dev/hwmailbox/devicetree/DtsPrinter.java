@@ -2,12 +2,54 @@
 package dev.hwmailbox.devicetree;
 
 import java.nio.ByteBuffer;
-import java.util.HexFormat;
-import java.util.StringJoiner;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /** Prints trees in the form of devicetree source. Values have no types in a blob: text, cells or bytes is a guess. */
 final class DtsPrinter {
+    private static final String HEX = "0123456789abcdef";
+
+    /** Where a list of values goes on in the next line. A tab counts eight. */
+    private static final int MAX_COLUMN = 100;
+
+    private static final int TAB = 8;
+
     private final StringBuilder text = new StringBuilder();
+
+    /** What stands in front of a value that goes on in the next line; empty if it is to stay in one. */
+    private String continuation = "";
+
+    private int column;
+
+    /** The labels that {@code /__symbols__} gives to a node, and to those below. */
+    private static final class Labels {
+        static final Labels NONE = new Labels();
+
+        final List<String> here = new ArrayList<>(0);
+        final Map<String, Labels> below = new HashMap<>(0);
+
+        static Labels of(DeviceTree tree) {
+            var labels = new Labels();
+            tree.root().child("__symbols__").ifPresent(symbols -> {
+                for (Property symbol : symbols.properties()) {
+                    if (SourceNames.isIdentifier(symbol.name()) && symbol.length() > 1 && symbol.isStringList()) {
+                        labels.add(symbol.name(), symbol.string());
+                    }
+                }
+            });
+            return labels;
+        }
+
+        private void add(String label, String path) {
+            Labels labels = this;
+            for (String name : path.substring(Math.min(1, path.length())).split("/", -1)) {
+                labels = labels.below.computeIfAbsent(name, absent -> new Labels());
+            }
+            labels.here.add(label);
+        }
+    }
 
     private DtsPrinter() {}
 
@@ -17,7 +59,7 @@ final class DtsPrinter {
         tree.memoryReservations()
                 .forEach(reservation -> printer.text.append(reservation).append(";\n"));
         printer.text.append('\n');
-        printer.append(tree.root(), "");
+        printer.append(tree.root(), Labels.of(tree), "");
         return printer.text.toString();
     }
 
@@ -33,24 +75,44 @@ final class DtsPrinter {
         return printer.text.toString();
     }
 
-    private void append(Node node, String indent) {
-        text.append(indent).append(node.name().isEmpty() ? "/" : node.name()).append(" {\n");
+    private void append(Node node, Labels labels, String indent) {
+        text.append(indent);
+        if (node.parent() == null) {
+            text.append(node.name().isEmpty() ? "/" : node.name());
+        } else {
+            labels.here.forEach(label -> text.append(label).append(": "));
+            text.append(node.name());
+        }
+        text.append(" {\n");
         String inner = indent + "\t";
+        continuation = inner + "\t";
         for (Property property : node.properties()) {
-            text.append(inner);
+            begin(property, inner);
             append(property);
             text.append('\n');
         }
         for (Node child : node.children()) {
-            append(child, inner);
+            append(child, labels.below.getOrDefault(child.name(), Labels.NONE), inner);
         }
         text.append(indent).append("};\n");
+    }
+
+    /** A property such as {@code #include} may not come first in its line. */
+    private void begin(Property property, String indent) {
+        if (property.name().startsWith("#")
+                && DirectiveLine.isKnown(property.name().substring(1))) {
+            text.setCharAt(text.length() - 1, ' ');
+        } else {
+            text.append(indent);
+        }
+        column = indent.length() * TAB;
     }
 
     private void append(Property property) {
         text.append(property.name());
         if (property.length() > 0) {
             text.append(" = ");
+            column += property.name().length() + 3;
             appendValue(property);
         }
         text.append(';');
@@ -60,12 +122,38 @@ final class DtsPrinter {
         if (property.length() == 0) {
             return;
         }
+        ByteBuffer value = property.bytes();
         if (looksLikeText(property.bytes())) {
-            appendStrings(property.bytes());
+            appendStrings(value);
         } else if (property.length() % Integer.BYTES == 0) {
-            appendCells(property.cells());
+            text.append('<');
+            while (value.hasRemaining()) {
+                separate(" 0x00000000".length(), value.position() > 0);
+                text.append("0x");
+                appendHex(text, value.getInt(), Integer.BYTES);
+            }
+            text.append('>');
         } else {
-            appendBytes(property.bytes());
+            text.append('[');
+            while (value.hasRemaining()) {
+                separate(" 00".length(), value.position() > 0);
+                appendHex(text, value.get(), 1);
+            }
+            text.append(']');
+        }
+    }
+
+    /** A blank between two elements, or the next line if the second one would go too far. */
+    private void separate(int width, boolean isBetween) {
+        column += width;
+        if (!isBetween) {
+            return;
+        }
+        if (column > MAX_COLUMN && !continuation.isEmpty()) {
+            text.append('\n').append(continuation);
+            column = continuation.length() * TAB + width;
+        } else {
+            text.append(' ');
         }
     }
 
@@ -84,30 +172,32 @@ final class DtsPrinter {
     }
 
     private void appendStrings(ByteBuffer value) {
-        text.append('"');
         while (value.hasRemaining()) {
-            byte b = value.get();
-            if (b != 0) {
-                appendEscaped(text, (char) b);
-            } else if (value.hasRemaining()) {
-                text.append("\", \"");
+            boolean isFirst = value.position() == 0;
+            if (!isFirst) {
+                text.append(',');
             }
+            separate(lengthOfString(value) + "\"\", ".length(), !isFirst);
+            text.append('"');
+            for (byte b = value.get(); b != 0; b = value.get()) {
+                appendEscaped(text, (char) b);
+            }
+            text.append('"');
         }
-        text.append('"');
     }
 
-    private void appendCells(int[] cells) {
-        var joiner = new StringJoiner(" ", "<", ">");
-        for (int cell : cells) {
-            joiner.add("0x%08x".formatted(cell));
+    private static int lengthOfString(ByteBuffer value) {
+        int end = value.position();
+        while (value.get(end) != 0) {
+            end++;
         }
-        text.append(joiner);
+        return end - value.position();
     }
 
-    private void appendBytes(ByteBuffer value) {
-        var bytes = new byte[value.remaining()];
-        value.get(bytes);
-        text.append('[').append(HexFormat.ofDelimiter(" ").formatHex(bytes)).append(']');
+    private static void appendHex(StringBuilder text, int value, int bytes) {
+        for (int shift = 8 * bytes - 4; shift >= 0; shift -= 4) {
+            text.append(HEX.charAt(value >>> shift & 0xf));
+        }
     }
 
     static void appendEscaped(StringBuilder text, char c) {
@@ -121,7 +211,8 @@ final class DtsPrinter {
                 if (c >= 0x20 && c < 0x7f) {
                     text.append(c);
                 } else {
-                    text.append("\\x%02x".formatted((int) c));
+                    text.append("\\x");
+                    appendHex(text, c, c > 0xff ? 2 : 1);
                 }
             }
         }
