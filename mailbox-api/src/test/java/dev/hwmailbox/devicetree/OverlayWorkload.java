@@ -2,7 +2,7 @@
 package dev.hwmailbox.devicetree;
 
 /**
- * A base of 10 203 nodes with 1201 labels in 0.8 MB, and an overlay of 100 fragments with ten labelled nodes each, which
+ * A base of 10 203 nodes with 1201 labels in 0.8 MB, and an overlay of 100 fragments with ten labelled nodes each that
  * refer to the base and to each other.
  */
 record OverlayWorkload(DeviceTree base, DeviceTree overlay) {
