@@ -2,6 +2,7 @@
 package dev.hwmailbox.examples;
 
 import dev.hwmailbox.examples.boot.BootCommand;
+import dev.hwmailbox.examples.dt.DtCommand;
 import dev.hwmailbox.examples.loopback.LoopbackCommand;
 import dev.hwmailbox.examples.pcc.PccCommand;
 import picocli.CommandLine;
@@ -13,7 +14,7 @@ import picocli.CommandLine.Command;
         description = "Examples of the mailbox framework for the JVM.",
         mixinStandardHelpOptions = true,
         version = "hwmailbox 0.1.0-SNAPSHOT",
-        subcommands = {BootCommand.class, LoopbackCommand.class, PccCommand.class})
+        subcommands = {BootCommand.class, DtCommand.class, LoopbackCommand.class, PccCommand.class})
 public final class Main implements Runnable {
     @SuppressWarnings("NullAway.Init") // picocli sets it
     @CommandLine.Spec
