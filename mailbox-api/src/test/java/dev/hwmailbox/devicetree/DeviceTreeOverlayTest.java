@@ -16,9 +16,13 @@ class DeviceTreeOverlayTest {
                     .child(
                             "soc",
                             soc -> soc.property("phandle", 5)
-                                    .child("mailbox@1000", m -> m.property("phandle", 9).flag("first"))
+                                    .child(
+                                            "mailbox@1000",
+                                            m -> m.property("phandle", 9).flag("first"))
                                     .child("mailbox@2000", m -> m.flag("second"))
-                                    .child("serial@3000", s -> s.property("speed", 1).property("parity", "even")))
+                                    .child(
+                                            "serial@3000",
+                                            s -> s.property("speed", 1).property("parity", "even")))
                     .child("aliases", aliases -> aliases.property("bus", "/soc"))
                     .child(
                             "__symbols__",
@@ -80,8 +84,7 @@ class DeviceTreeOverlayTest {
     void keepsReservationsAndBootCpuOfTheBaseAndTheBaseItself() {
         String before = BASE.toString();
         fragment("/chosen", chosen -> chosen.property("bootargs", "loud"));
-        DeviceTree reserving =
-                DeviceTree.of(overlay.build(), List.of(new MemoryReservation(0x7000, 0x1000)), 9);
+        DeviceTree reserving = DeviceTree.of(overlay.build(), List.of(new MemoryReservation(0x7000, 0x1000)), 9);
 
         DeviceTree merged = DeviceTreeOverlay.apply(BASE, reserving);
 
@@ -178,7 +181,9 @@ class DeviceTreeOverlayTest {
 
     @Test
     void resolvesLabelsOfTheBaseWhereverTheyAreUsed() {
-        fragment(f -> f.property("target", -1), soc -> soc.bytes("odd", new byte[6]).property("two", -1, -1));
+        fragment(
+                f -> f.property("target", -1),
+                soc -> soc.bytes("odd", new byte[6]).property("two", -1, -1));
         overlay.child(
                 "__fixups__",
                 fixups -> fixups.property("soc", "/fragment@0:target:0", "/fragment@0/__overlay__:two:4")
@@ -225,8 +230,7 @@ class DeviceTreeOverlayTest {
                 root -> root.child("fragment@0", f -> f.child("__overlay__", o -> o.property("self", 0)))
                         .child(
                                 "fragment@1",
-                                f -> f.property("target", 0)
-                                        .child("__overlay__", o -> o.property("refs", 0, 4, 8))));
+                                f -> f.property("target", 0).child("__overlay__", o -> o.property("refs", 0, 4, 8))));
 
         DeviceTree merged = merged();
         assertThat(property(merged, "/soc", "phandle").u32()).isEqualTo(5);
@@ -295,9 +299,8 @@ class DeviceTreeOverlayTest {
                 .fragment("/", root -> root.child("n", n -> {}))
                 .label("n", "n")
                 .build();
-        DeviceTree second = OverlayBuilder.create()
-                .fragmentAt("n", n -> n.flag("found"))
-                .build();
+        DeviceTree second =
+                OverlayBuilder.create().fragmentAt("n", n -> n.flag("found")).build();
 
         DeviceTree merged = DeviceTreeOverlay.apply(BASE, List.of(first, second));
 
