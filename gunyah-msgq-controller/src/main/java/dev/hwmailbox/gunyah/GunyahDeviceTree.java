@@ -8,8 +8,8 @@ import dev.hwmailbox.devicetree.DeviceTree;
  *
  * <p>The trees that Resource Managers write follow neither published form of the binding to the letter, so discovery
  * asks by default for what a client needs and no more: a node compatible with some spelling of the Gunyah hypervisor,
- * below it exactly one available node compatible with some spelling of the Resource Manager, there two capability IDs in
- * {@code reg} and two interrupts, TX first. The other profiles hold the tree against a published form before they look
+ * below it exactly one available node compatible with some spelling of the Resource Manager, there two capability IDs
+ * in {@code reg} and two interrupts, TX first. The other profiles hold the tree against a published form before they look
  * for the node.
  *
  * <p>Context: any thread.
