@@ -26,6 +26,8 @@ import java.util.Objects;
  * @param rxMessageSize largest message to receive, in bytes
  * @param txQueueDepth messages that the send queue holds
  * @param rxQueueDepth messages that the receive queue holds
+ * @param variant whose way of writing the tree follows
+ * @param extras what else a Resource Manager has written
  * @param warnings what is odd about the node, but does not stop the channel from working
  * @since 0.1
  */
@@ -39,6 +41,8 @@ public record ResourceManagerNode(
         int rxMessageSize,
         int txQueueDepth,
         int rxQueueDepth,
+        BindingVariant variant,
+        ResourceManagerExtras extras,
         List<BindingViolation> warnings) {
     /** Message size where the tree says nothing, in bytes: what the Resource Manager uses. */
     public static final int DEFAULT_MESSAGE_SIZE = 240;
@@ -52,6 +56,8 @@ public record ResourceManagerNode(
         Objects.requireNonNull(rxCapability, "rxCapability");
         Objects.requireNonNull(txInterrupt, "txInterrupt");
         Objects.requireNonNull(rxInterrupt, "rxInterrupt");
+        Objects.requireNonNull(variant, "variant");
+        Objects.requireNonNull(extras, "extras");
         warnings = List.copyOf(warnings);
     }
 }

@@ -9,6 +9,8 @@ import dev.hwmailbox.devicetree.DeviceTree;
 import dev.hwmailbox.devicetree.NodeBuilder;
 import dev.hwmailbox.gunyah.BindingViolation.Code;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -45,7 +47,147 @@ class GunyahDeviceTreeTest {
         assertThat(found.rxMessageSize()).isEqualTo(ResourceManagerNode.DEFAULT_MESSAGE_SIZE);
         assertThat(found.txQueueDepth()).isEqualTo(ResourceManagerNode.DEFAULT_QUEUE_DEPTH);
         assertThat(found.rxQueueDepth()).isEqualTo(ResourceManagerNode.DEFAULT_QUEUE_DEPTH);
+        String number = Integer.toUnsignedString(hint);
+        assertThat(found.warnings())
+                .extracting(BindingViolation::toString)
+                .containsExactly(
+                        "BAD_HINT " + RM_PATH + ": qcom,tx-message-size is " + number
+                                + ", not one number in 1..1023; 240 is assumed",
+                        "BAD_HINT " + RM_PATH + ": qcom,rx-message-size is <0x00000000 0x00000040>, "
+                                + "not one number in 1..1023; 240 is assumed",
+                        "BAD_HINT " + RM_PATH + ": qcom,tx-queue-depth is " + number
+                                + ", not one number in 1..255; 8 is assumed",
+                        "BAD_HINT " + RM_PATH + ": qcom,rx-queue-depth is nothing, "
+                                + "not one number in 1..255; 8 is assumed");
+        assertThat(found.warnings()).extracting(BindingViolation::property).contains("qcom,rx-queue-depth");
+    }
+
+    @Test
+    void takesWhatElseTheResourceManagerWrites() {
+        ResourceManagerNode found = find(hypervisor(h -> h.child(
+                        RM,
+                        n -> n.property("qcom,free-irq-start", 960)
+                                .flag("qcom,is-full-duplex")
+                                .property("qcom,vdevice-handle", -1)
+                                .property("qcom,peer-vmid", 45)
+                                .flag("qcom,console-dev"))
+                .child(
+                        "qcom,gunyah-vm",
+                        vm -> vm.property("qcom,vmid", 128)
+                                .property("qcom,owner-vmid", 3)
+                                .property("qcom,vendor", "Qualcomm")
+                                .property("qcom,image-name", "vm-a")
+                                .property("qcom,vm-uri", "vmuid/test1")
+                                .property("qcom,vm-guid", "01234567-89ab-cdef-0123-456789abcdef")
+                                .property("qcom,peers", "vm-name:b", "vm-name:c"))));
+
+        assertThat(found.extras())
+                .isEqualTo(new ResourceManagerExtras(
+                        OptionalInt.of(960),
+                        true,
+                        OptionalInt.of(-1),
+                        OptionalInt.of(45),
+                        true,
+                        Optional.of(new VmIdentity(
+                                OptionalInt.of(128),
+                                OptionalInt.of(3),
+                                Optional.of("Qualcomm"),
+                                Optional.of("vm-a"),
+                                Optional.of("vmuid/test1"),
+                                Optional.of("01234567-89ab-cdef-0123-456789abcdef"),
+                                List.of("vm-name:b", "vm-name:c")))));
         assertThat(found.warnings()).isEmpty();
+        assertThat(find(valid()).extras()).isEqualTo(ResourceManagerExtras.NONE);
+    }
+
+    @Test
+    void leavesOutExtrasThatMakeNoSense() {
+        ResourceManagerNode found = find(hypervisor(h -> h.child(
+                        RM,
+                        n -> n.flag("qcom,free-irq-start")
+                                .property("qcom,vdevice-handle", 1, 2)
+                                .bytes("qcom,peer-vmid", new byte[] {1, 2, 3}))
+                .child(
+                        "qcom,gunyah-vm",
+                        vm -> vm.property("qcom,vmid", "twelve")
+                                .property("qcom,vendor", "a", "b")
+                                .bytes("qcom,image-name", new byte[] {1, 2})
+                                .flag("qcom,vm-uri")
+                                .bytes("qcom,peers", new byte[] {'x'}))));
+
+        assertThat(found.extras().freeIrqStart()).isEmpty();
+        assertThat(found.extras().vdeviceHandle()).isEmpty();
+        assertThat(found.extras().peerVmid()).isEmpty();
+        VmIdentity vm = found.extras().vm().orElseThrow();
+        assertThat(vm)
+                .isEqualTo(new VmIdentity(
+                        OptionalInt.empty(),
+                        OptionalInt.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        List.of()));
+        String path = "BAD_HINT /hypervisor/qcom,gunyah-vm: ";
+        assertThat(found.warnings())
+                .extracting(BindingViolation::toString)
+                .containsExactly(
+                        "BAD_HINT " + RM_PATH + ": qcom,free-irq-start is nothing, not one number; it is ignored",
+                        "BAD_HINT " + RM_PATH
+                                + ": qcom,vdevice-handle is <0x00000001 0x00000002>, not one number; it is ignored",
+                        "BAD_HINT " + RM_PATH + ": qcom,peer-vmid is [01 02 03], not one number; it is ignored",
+                        path + "qcom,vmid is \"twelve\", not one number; it is ignored",
+                        path + "qcom,vendor is \"a\", \"b\", not one text; it is ignored",
+                        path + "qcom,image-name is [01 02], not one text; it is ignored",
+                        path + "qcom,vm-uri is nothing, not one text; it is ignored",
+                        path + "qcom,peers is [78], not a list of texts; it is ignored");
+    }
+
+    @Test
+    void readsThreeCellsOnTheCallersWord() {
+        DeviceTree fourCells = valid().withRoot(NodeBuilder.from(valid().root())
+                .child("gic", gic -> gic.property("#interrupt-cells", 4))
+                .build());
+        DeviceTree noController = valid().withRoot(
+                        NodeBuilder.from(valid().root()).removeChild("gic").build());
+
+        for (BindingProfile profile : List.of(BindingProfile.LENIENT, BindingProfile.FINAL)) {
+            BindingOptions options = BindingOptions.of(profile).assumingThreeCells();
+            ResourceManagerNode found = GunyahDeviceTree.resourceManager(fourCells, options);
+            assertThat(found.txInterrupt().hwirq()).isEqualTo(35);
+            assertThat(found.txInterrupt().controllerPath()).isEqualTo("/gic");
+            found = GunyahDeviceTree.resourceManager(noController, options);
+            assertThat(found.rxInterrupt().hwirq()).isEqualTo(36);
+            assertThat(found.rxInterrupt().controllerPath()).isNull();
+        }
+        refuses(noController, Code.NO_INTERRUPT_PARENT, RM_PATH, "interrupts", RM_PATH + ": no interrupt parent found");
+    }
+
+    @Test
+    void warnsOfTheSameInterruptOfAnUnknownControllerToo() {
+        DeviceTree tree = rm(n -> n.property("interrupt-parent", 0x999).property("interrupts", 0, 3, 1, 0, 3, 1));
+
+        assertThat(GunyahDeviceTree.resourceManager(tree, BindingOptions.DEFAULT.assumingThreeCells())
+                        .warnings())
+                .extracting(BindingViolation::code)
+                .containsExactly(Code.SAME_INTERRUPT);
+    }
+
+    @Test
+    void sendsOverlaysToTheirBase() {
+        DeviceTree overlay = DeviceTree.of(NodeBuilder.root()
+                .child(
+                        "fragment@0",
+                        fragment -> fragment.property("target-path", "/")
+                                .child("__overlay__", content -> content.merge(valid().root())))
+                .build());
+
+        refuses(overlay, Code.NO_HYPERVISOR_NODE, "/", null, "the tree is an overlay, to be applied to its base first");
+        for (BindingProfile profile : BindingProfile.values()) {
+            BindingCheck check = GunyahDeviceTree.check(overlay, profile);
+            assertThat(check.verdict()).isEqualTo(BindingCheck.Verdict.INVALID);
+            assertThat(check).hasToString(profile + ": INVALID, 1 violations, 0 warnings");
+        }
     }
 
     @Test

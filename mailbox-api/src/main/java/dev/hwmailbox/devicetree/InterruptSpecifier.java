@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One interrupt of a node, resolved: the controller in charge and what its cells mean to a GIC.
@@ -16,16 +17,17 @@ import java.util.StringJoiner;
  *
  * <p>Kernel counterpart: the translate functions of drivers/irqchip/irq-gic-v3.c and irq-gic.c (Linux 6.12).
  *
- * @param controllerPath path of the interrupt controller
+ * @param controllerPath path of the interrupt controller, or null if it is not in sight, as in an overlay alone; see
+ *     {@link Interrupts#assumingThreeCells}
  * @param cells the specifier as it stands in the property, unsigned
  * @param kind the kind of interrupt
  * @param hwirq the GIC's number of the interrupt
  * @param trigger how the interrupt is triggered
  * @since 0.1
  */
-public record InterruptSpecifier(String controllerPath, List<Integer> cells, Kind kind, int hwirq, Trigger trigger) {
+public record InterruptSpecifier(
+        @Nullable String controllerPath, List<Integer> cells, Kind kind, int hwirq, Trigger trigger) {
     public InterruptSpecifier {
-        Objects.requireNonNull(controllerPath, "controllerPath");
         cells = List.copyOf(cells);
         Objects.requireNonNull(kind, "kind");
         Objects.requireNonNull(trigger, "trigger");
@@ -139,7 +141,7 @@ public record InterruptSpecifier(String controllerPath, List<Integer> cells, Kin
     /** The cells as in devicetree source, with the controller, such as {@code <0 3 1> of /intc@3fff0000}. */
     @Override
     public String toString() {
-        return format(cells) + " of " + controllerPath;
+        return format(cells) + " of " + (controllerPath == null ? "an unknown controller" : controllerPath);
     }
 
     static String format(List<Integer> cells) {

@@ -4,12 +4,14 @@ package dev.hwmailbox.devicetree;
 import dev.hwmailbox.devicetree.DeviceTreeException.Code;
 import dev.hwmailbox.devicetree.InterruptSpecifier.Kind;
 import dev.hwmailbox.devicetree.InterruptSpecifier.Trigger;
+import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,11 +33,17 @@ public final class Interrupts {
     private static final String CELL_COUNT = "#interrupt-cells";
 
     /** Cells per interrupt of a GIC: type, number, flags, and for some a partition of the CPUs. */
-    private static final List<Integer> GIC_CELL_COUNTS = List.of(3, 4);
+    private static final int FEWEST_CELLS = 3;
+
+    private static final int MOST_CELLS = 4;
 
     private final DeviceTree tree;
     private final Node node;
-    private final List<Integer> plain;
+
+    /** Whether each interrupt has three cells whatever the controllers say, and even if they are not there. */
+    private final boolean assumed;
+
+    private final IntBuffer plain;
 
     /** The entries of {@code interrupts-extended} before the first defect; null for one that is empty. */
     private final List<@Nullable Entry> extended = new ArrayList<>();
@@ -45,9 +53,10 @@ public final class Interrupts {
 
     private final @Nullable Node parentController;
 
-    private Interrupts(DeviceTree tree, Node node) {
-        this.tree = tree;
-        this.node = node;
+    private Interrupts(DeviceTree tree, Node node, boolean assumed) {
+        this.tree = Objects.requireNonNull(tree, "tree");
+        this.node = Objects.requireNonNull(node, "node");
+        this.assumed = assumed;
         this.plain = cells(node, PLAIN);
         this.extendedDefect = readExtended();
         this.parentController = findParentController();
@@ -61,7 +70,20 @@ public final class Interrupts {
      * @return its interrupts; asking for one that is wrong or not there throws, this does not
      */
     public static Interrupts of(DeviceTree tree, Node node) {
-        return new Interrupts(tree, node);
+        return new Interrupts(tree, node, false);
+    }
+
+    /**
+     * The interrupts of a node, on the caller's word that each has the three cells of a GIC: for an overlay alone,
+     * where the controller is not in sight, and for a list of three cells each below a controller that wants four. The
+     * controller is named if it can be found.
+     *
+     * @param tree the tree, for phandles
+     * @param node a node of it
+     * @return its interrupts; asking for one that is wrong or not there throws, this does not
+     */
+    public static Interrupts assumingThreeCells(DeviceTree tree, Node node) {
+        return new Interrupts(tree, node, true);
     }
 
     /**
@@ -97,40 +119,50 @@ public final class Interrupts {
     }
 
     /**
-     * Says what is wrong with the length of {@code interrupts}, if it is no multiple of what the controller wants.
+     * Says what is wrong with the length of the list, if it does not end with a whole interrupt.
      *
-     * @return a sentence that names the controller and both numbers of cells; empty if the length fits or there is
-     *     nothing to compare
+     * @return a sentence that names the list or the controller and both numbers of cells; empty if the length fits or
+     *     there is nothing to compare
      */
     public Optional<String> lengthMismatch() {
-        if (parentController == null) {
-            return Optional.empty();
+        for (String property : List.of(EXTENDED, PLAIN)) {
+            int length = node.property(property).map(Property::length).orElse(0);
+            if (length % Integer.BYTES != 0) {
+                return Optional.of(property + " has " + length + " bytes, not a whole number of cells");
+            }
         }
+        return extendedDefect != null && extendedDefect.code() == Code.TOO_FEW_INTERRUPTS
+                ? Optional.of(extendedDefect.fact())
+                : plainMismatch();
+    }
+
+    private Optional<String> plainMismatch() {
         int wanted = cellCount(parentController);
-        int length = plain.size();
+        int length = plain.limit();
         if (wanted <= 0 || length % wanted == 0) {
             return Optional.empty();
         }
-        String fact =
-                "controller %s wants %d cells per interrupt; the list ".formatted(parentController.path(), wanted);
-        return Optional.of(GIC_CELL_COUNTS.stream()
+        String fact = parentController == null || assumed
+                ? "interrupts are taken to have " + wanted + " cells each; the list "
+                : "controller %s wants %d cells per interrupt; the list ".formatted(parentController.path(), wanted);
+        return Optional.of(IntStream.rangeClosed(FEWEST_CELLS, MOST_CELLS)
                 .filter(guess -> length % guess == 0)
+                .mapToObj(guess -> fact + "looks like " + guess + " cells each")
                 .findFirst()
-                .map(guess -> fact + "looks like " + guess + " cells each")
                 .orElse(fact + "has " + length));
     }
 
     private @Nullable Defect readExtended() {
-        List<Integer> cells = cells(node, EXTENDED);
+        IntBuffer cells = cells(node, EXTENDED);
         int at = 0;
-        while (at < cells.size()) {
+        while (at < cells.limit()) {
             int phandle = cells.get(at++);
             if (phandle == 0) {
                 extended.add(null);
                 continue;
             }
             Node controller = tree.findByPhandle(phandle).orElse(null);
-            if (controller == null) {
+            if (controller == null && !assumed) {
                 return new Defect(
                         Code.BAD_INTERRUPT_REFERENCE,
                         "interrupts-extended refers to phandle 0x%x, which no node has".formatted(phandle));
@@ -139,12 +171,16 @@ public final class Interrupts {
             if (size < 0) {
                 return new Defect(
                         Code.NOT_AN_INTERRUPT_CONTROLLER,
-                        "interrupts-extended refers to " + controller.path() + ", which has no usable " + CELL_COUNT);
+                        "interrupts-extended refers to " + controller + ", which has no usable " + CELL_COUNT);
             }
-            if (size > cells.size() - at) {
-                return null;
+            int left = cells.limit() - at;
+            if (size > left) {
+                return new Defect(
+                        Code.TOO_FEW_INTERRUPTS,
+                        "interrupts-extended ends with %d cells of the %d that %s wants"
+                                .formatted(left, size, controller == null ? "a GIC" : controller.path()));
             }
-            extended.add(new Entry(EXTENDED, controller, cells.subList(at, at + size)));
+            extended.add(new Entry(EXTENDED, controller, cells.slice(at, size)));
             at += size;
         }
         return null;
@@ -177,29 +213,27 @@ public final class Interrupts {
     }
 
     private @Nullable Entry locatePlain(int index) {
-        if (parentController == null) {
-            return null;
-        }
         int size = cellCount(parentController);
-        long end = (index + 1L) * size;
-        return size <= 0 || end > plain.size()
+        return size <= 0 || (index + 1L) * size > plain.limit()
                 ? null
-                : new Entry(PLAIN, parentController, plain.subList(index * size, (int) end));
+                : new Entry(PLAIN, parentController, plain.slice(index * size, size));
     }
 
     private DeviceTreeException missing(int index) {
         if (!node.hasProperty(PLAIN) && !node.hasProperty(EXTENDED)) {
             return failure(new Defect(Code.NO_INTERRUPTS, "neither interrupts nor interrupts-extended"), PLAIN);
         }
-        if (extendedDefect != null && index >= extended.size()) {
+        if (extendedDefect != null && extendedDefect.code() != Code.TOO_FEW_INTERRUPTS && index >= extended.size()) {
             return failure(extendedDefect, EXTENDED);
         }
-        if (node.hasProperty(PLAIN) && parentController == null) {
-            return failure(new Defect(Code.NO_INTERRUPT_PARENT, "no interrupt parent found"), PLAIN);
-        }
-        if (node.hasProperty(PLAIN) && parentController != null && cellCount(parentController) <= 0) {
-            String fact = parentController.path() + " has no usable " + CELL_COUNT;
-            return failure(new Defect(Code.NOT_AN_INTERRUPT_CONTROLLER, fact), PLAIN);
+        if (node.hasProperty(PLAIN) && cellCount(parentController) <= 0) {
+            return failure(
+                    parentController == null
+                            ? new Defect(Code.NO_INTERRUPT_PARENT, "no interrupt parent found")
+                            : new Defect(
+                                    Code.NOT_AN_INTERRUPT_CONTROLLER,
+                                    parentController.path() + " has no usable " + CELL_COUNT),
+                    PLAIN);
         }
         String fact = count() + " interrupts, none with index " + index;
         String hint = lengthMismatch().map(mismatch -> "; " + mismatch).orElse("");
@@ -208,7 +242,7 @@ public final class Interrupts {
 
     private void checkController(Entry entry, int index) {
         Node controller = entry.controller();
-        if (controller.hasProperty("interrupt-controller")) {
+        if (controller == null || controller.hasProperty("interrupt-controller")) {
             return;
         }
         throw controller.hasProperty("interrupt-map")
@@ -225,10 +259,10 @@ public final class Interrupts {
     }
 
     private InterruptSpecifier decode(Entry entry, int index) {
-        List<Integer> cells = entry.cells();
-        String controller = entry.controller().path();
-        if (!GIC_CELL_COUNTS.contains(cells.size())) {
-            String fact = controller + " wants " + cells.size() + " cells per interrupt, a GIC wants 3 or 4";
+        IntBuffer cells = entry.cells();
+        int size = cells.limit();
+        if (size < FEWEST_CELLS || size > MOST_CELLS) {
+            String fact = entry.controller() + " wants " + size + " cells per interrupt, a GIC wants 3 or 4";
             throw wrong(Code.UNSUPPORTED_INTERRUPT_SPECIFIER, entry, index, fact);
         }
         int type = cells.get(0);
@@ -240,12 +274,17 @@ public final class Interrupts {
         if (number < 0 || number >= kind.count()) {
             throw wrong(Code.INTERRUPT_OUT_OF_RANGE, entry, index, kind + " numbers end at " + (kind.count() - 1));
         }
-        Trigger trigger = Trigger.fromFlags(cells.get(2));
-        return new InterruptSpecifier(controller, cells, kind, kind.firstHwirq() + number, trigger);
+        Node controller = entry.controller();
+        return new InterruptSpecifier(
+                controller == null ? null : controller.path(),
+                list(cells),
+                kind,
+                kind.firstHwirq() + number,
+                Trigger.fromFlags(cells.get(2)));
     }
 
     private DeviceTreeException wrong(Code code, Entry entry, int index, String fact) {
-        String which = "interrupt " + index + " " + InterruptSpecifier.format(entry.cells());
+        String which = "interrupt " + index + " " + InterruptSpecifier.format(list(entry.cells()));
         return failure(new Defect(code, which + ": " + fact), entry.property());
     }
 
@@ -255,19 +294,20 @@ public final class Interrupts {
     }
 
     /** The whole cells of a property; a rest of one to three bytes is ignored, as in the kernel. */
-    private static List<Integer> cells(Node node, String property) {
-        List<Integer> cells = new ArrayList<>();
-        node.property(property).map(value -> value.bytes().asIntBuffer()).ifPresent(values -> {
-            while (values.hasRemaining()) {
-                cells.add(values.get());
-            }
-        });
-        return cells;
+    private static IntBuffer cells(Node node, String property) {
+        return node.property(property).map(value -> value.bytes().asIntBuffer()).orElseGet(() -> IntBuffer.allocate(0));
+    }
+
+    private static List<Integer> list(IntBuffer cells) {
+        return IntStream.range(0, cells.limit()).map(cells::get).boxed().toList();
     }
 
     /** The cells per interrupt that a controller wants; negative if that is not said in a usable way. */
-    private static int cellCount(Node controller) {
-        return firstCell(controller, CELL_COUNT).orElse(-1);
+    private int cellCount(@Nullable Node controller) {
+        if (assumed) {
+            return FEWEST_CELLS;
+        }
+        return controller == null ? -1 : firstCell(controller, CELL_COUNT).orElse(-1);
     }
 
     private static Optional<Integer> firstCell(Node node, String property) {
@@ -282,7 +322,8 @@ public final class Interrupts {
         return "Interrupts[" + node.path() + ", " + count() + "]";
     }
 
-    private record Entry(String property, Node controller, List<Integer> cells) {}
+    /** The controller is null if it is not in sight. */
+    private record Entry(String property, @Nullable Node controller, IntBuffer cells) {}
 
     private record Defect(Code code, String fact) {}
 }

@@ -189,6 +189,11 @@ class InterruptsTest {
                 n -> n.property("interrupts-extended", GIC, 0, 1, 1, GIC, 0, 2),
                 1,
                 Code.TOO_FEW_INTERRUPTS,
+                "/n: 1 interrupts, none with index 1; interrupts-extended ends with 2 cells of the 3 that /gic wants");
+        refuses(
+                n -> n.property("interrupts-extended", GIC, 0, 1, 1),
+                1,
+                Code.TOO_FEW_INTERRUPTS,
                 "/n: 1 interrupts, none with index 1");
         assertThatThrownBy(() -> interrupts(n -> {}).get(-1)).isInstanceOf(IndexOutOfBoundsException.class);
     }
@@ -210,6 +215,113 @@ class InterruptsTest {
         assertThat(interrupts(n -> n.property("interrupt-parent", 0x999).property("interrupts", 0))
                         .lengthMismatch())
                 .isEmpty();
+        assertThat(interrupts(n -> n.property("interrupts-extended", GIC, 0, 1, 1, NO_CELLS, 1))
+                        .lengthMismatch())
+                .as("a defect of another kind")
+                .isEmpty();
+    }
+
+    @Test
+    void readsTheWholeCellsOfAListThatEndsInTheMiddleOfOne() {
+        Interrupts interrupts = interrupts(n -> n.bytes("interrupts", Arrays.copyOf(new byte[] {0, 0, 0, 1}, 15)));
+
+        assertThat(interrupts.get(0).hwirq()).isEqualTo(16);
+        assertThat(interrupts.lengthMismatch()).contains("interrupts has 15 bytes, not a whole number of cells");
+        assertThat(interrupts(n -> n.bytes("interrupts-extended", new byte[] {0, 0}))
+                        .lengthMismatch())
+                .contains("interrupts-extended has 2 bytes, not a whole number of cells");
+    }
+
+    @Test
+    void assumesThreeCellsBelowAControllerThatWantsFour() {
+        InterruptSpecifier irq = assuming(
+                        n -> n.property("interrupt-parent", GIC4).property("interrupts", 0, 928, 1, 0, 929, 4))
+                .get(1);
+
+        assertThat(irq)
+                .isEqualTo(new InterruptSpecifier("/gic4", List.of(0, 929, 4), Kind.SPI, 961, Trigger.LEVEL_HIGH));
+    }
+
+    @Test
+    void assumesThreeCellsWhereNoControllerIsInSight() {
+        Interrupts interrupts =
+                assuming(n -> n.property("interrupt-parent", -1).property("interrupts", 0, 928, 1, 0, 929, 1));
+
+        assertThat(interrupts.count()).isEqualTo(2);
+        assertThat(interrupts.get(0))
+                .isEqualTo(new InterruptSpecifier(null, List.of(0, 928, 1), Kind.SPI, 960, Trigger.EDGE_RISING))
+                .hasToString("<0 928 1> of an unknown controller");
+        assertThat(interrupts.lengthMismatch()).isEmpty();
+    }
+
+    @Test
+    void assumesThreeCellsBehindEachReferenceToo() {
+        Interrupts interrupts =
+                assuming(n -> n.property("interrupts-extended", -1, 0, 5, 1, 0, GIC4, 0, 6, 1, NO_CELLS, 0, 7, 1)
+                        .property("interrupts", 0, 1, 1, 0, 2, 1));
+
+        assertThat(interrupts.get(0).hwirq()).isEqualTo(37);
+        assertThat(interrupts.get(0).controllerPath()).isNull();
+        assertThat(interrupts.get(1).hwirq()).as("entry 1 is empty").isEqualTo(34);
+        assertThat(interrupts.get(2).controllerPath()).isEqualTo("/gic4");
+        assertThat(interrupts.get(2).cells()).containsExactly(0, 6, 1);
+        assertThat(interrupts.count()).isEqualTo(4);
+        var refusal = assertThrowsExactly(DeviceTreeException.class, () -> interrupts.get(3));
+        assertThat(refusal.reason()).isEqualTo("/n: interrupt 3 <0 7 1>: /plain is no interrupt controller");
+    }
+
+    @Test
+    void namesListsThatAreNotMadeOfThreeCells() {
+        Interrupts plain = assuming(n -> n.property("interrupts", 0, 1, 1, 0, 2));
+        var refusal = assertThrowsExactly(DeviceTreeException.class, () -> plain.get(1));
+        assertThat(refusal.reason())
+                .isEqualTo("/n: 1 interrupts, none with index 1; "
+                        + "interrupts are taken to have 3 cells each; the list has 5");
+
+        Interrupts extended = assuming(n -> n.property("interrupts-extended", -1, 0, 1));
+        refusal = assertThrowsExactly(DeviceTreeException.class, () -> extended.get(0));
+        assertThat(refusal.reason())
+                .isEqualTo("/n: 0 interrupts, none with index 0; "
+                        + "interrupts-extended ends with 2 cells of the 3 that a GIC wants");
+
+        Interrupts none = assuming(n -> {});
+        refusal = assertThrowsExactly(DeviceTreeException.class, () -> none.get(0));
+        assertThat(refusal.code()).isEqualTo(Code.NO_INTERRUPTS);
+    }
+
+    @Test
+    void goesInNoCircleInSearchOfAController() {
+        DeviceTree tree = DeviceTree.of(NodeBuilder.root()
+                .property("interrupt-parent", 1)
+                .child("a", a -> a.property("phandle", 1).property("interrupt-parent", 2))
+                .child("b", b -> b.property("phandle", 2).property("interrupt-parent", 1))
+                .child("n", n -> n.property("interrupts", 0, 1, 1))
+                .build());
+        Interrupts interrupts = Interrupts.of(tree, tree.find("/n").orElseThrow());
+
+        var refusal = assertThrowsExactly(DeviceTreeException.class, () -> interrupts.get(0));
+        assertThat(refusal.code()).isEqualTo(Code.NO_INTERRUPT_PARENT);
+    }
+
+    @Test
+    void takesTheFirstControllerAboveNotItself() {
+        DeviceTree tree = DeviceTree.of(NodeBuilder.root()
+                .child(
+                        "gic",
+                        gic -> gic.property("#interrupt-cells", 3)
+                                .flag("interrupt-controller")
+                                .child(
+                                        "cascade",
+                                        c -> c.property("#interrupt-cells", 1)
+                                                .flag("interrupt-controller")
+                                                .property("interrupts", 0, 9, 4)))
+                .build());
+
+        InterruptSpecifier irq =
+                Interrupts.of(tree, tree.find("/gic/cascade").orElseThrow()).get(0);
+
+        assertThat(irq.controllerPath()).isEqualTo("/gic");
+        assertThat(irq.hwirq()).isEqualTo(41);
     }
 
     @Test
@@ -253,7 +365,17 @@ class InterruptsTest {
     }
 
     private static Interrupts interrupts(Consumer<NodeBuilder> node) {
-        DeviceTree tree = DeviceTree.of(NodeBuilder.root()
+        DeviceTree tree = tree(node);
+        return Interrupts.of(tree, tree.find("/n").orElseThrow());
+    }
+
+    private static Interrupts assuming(Consumer<NodeBuilder> node) {
+        DeviceTree tree = tree(node);
+        return Interrupts.assumingThreeCells(tree, tree.find("/n").orElseThrow());
+    }
+
+    private static DeviceTree tree(Consumer<NodeBuilder> node) {
+        return DeviceTree.of(NodeBuilder.root()
                 .property("interrupt-parent", GIC)
                 .child("gic", controller(GIC, 3, "interrupt-controller"))
                 .child("gic4", controller(GIC4, 4, "interrupt-controller"))
@@ -264,7 +386,6 @@ class InterruptsTest {
                 .child("plain", plain -> plain.property("phandle", NO_CELLS))
                 .child("n", node)
                 .build());
-        return Interrupts.of(tree, tree.find("/n").orElseThrow());
     }
 
     private static Consumer<NodeBuilder> controller(int phandle, int cells, String flag) {

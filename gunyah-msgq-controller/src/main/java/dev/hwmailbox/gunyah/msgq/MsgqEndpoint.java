@@ -6,6 +6,7 @@ import static dev.hwmailbox.gunyah.InterruptController.LAST_SHARED_VIRQ;
 
 import dev.hwmailbox.Errno;
 import dev.hwmailbox.MailboxException;
+import dev.hwmailbox.devicetree.InterruptSpecifier;
 import dev.hwmailbox.gunyah.CapabilityId;
 import dev.hwmailbox.gunyah.ResourceManagerNode;
 import java.util.Objects;
@@ -87,8 +88,8 @@ public record MsgqEndpoint(
      *     is not allowed
      */
     public static MsgqEndpoint of(ResourceManagerNode node) {
-        String txController = node.txInterrupt().controllerPath();
-        String rxController = node.rxInterrupt().controllerPath();
+        String txController = controllerOf(node.txInterrupt());
+        String rxController = controllerOf(node.rxInterrupt());
         if (!txController.equals(rxController)) {
             throw invalid("txVirq belongs to " + txController + ", rxVirq to " + rxController);
         }
@@ -98,6 +99,10 @@ public record MsgqEndpoint(
                 node.rxCapability(),
                 node.rxInterrupt().hwirq(),
                 Math.max(node.txMessageSize(), node.rxMessageSize()));
+    }
+
+    private static String controllerOf(InterruptSpecifier interrupt) {
+        return Objects.requireNonNullElse(interrupt.controllerPath(), "an unknown controller");
     }
 
     /**

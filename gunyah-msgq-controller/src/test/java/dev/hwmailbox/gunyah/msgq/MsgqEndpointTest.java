@@ -7,10 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.hwmailbox.Errno;
 import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.devicetree.InterruptSpecifier;
+import dev.hwmailbox.gunyah.BindingVariant;
 import dev.hwmailbox.gunyah.CapabilityId;
+import dev.hwmailbox.gunyah.ResourceManagerExtras;
 import dev.hwmailbox.gunyah.ResourceManagerNode;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 final class MsgqEndpointTest {
@@ -67,9 +70,18 @@ final class MsgqEndpointTest {
     void refusesTwoInterruptControllers() {
         expectRefusal(
                 () -> MsgqEndpoint.of(node("/gic", "/other", 240, 240)), "txVirq belongs to /gic, rxVirq to /other");
+        expectRefusal(
+                () -> MsgqEndpoint.of(node("/gic", null, 240, 240)),
+                "txVirq belongs to /gic, rxVirq to an unknown controller");
     }
 
-    private static ResourceManagerNode node(String txController, String rxController, int txSize, int rxSize) {
+    @Test
+    void acceptsInterruptsWhoseControllerIsNotInSight() {
+        assertThat(MsgqEndpoint.of(node(null, null, 64, 240))).isEqualTo(new MsgqEndpoint(TX, 35, RX, 36, 240));
+    }
+
+    private static ResourceManagerNode node(
+            @Nullable String txController, @Nullable String rxController, int txSize, int rxSize) {
         return new ResourceManagerNode(
                 "/hypervisor/rm",
                 TX,
@@ -80,10 +92,12 @@ final class MsgqEndpointTest {
                 rxSize,
                 8,
                 8,
+                BindingVariant.FINAL,
+                ResourceManagerExtras.NONE,
                 List.of());
     }
 
-    private static InterruptSpecifier interrupt(String controller, int number) {
+    private static InterruptSpecifier interrupt(@Nullable String controller, int number) {
         return new InterruptSpecifier(
                 controller,
                 List.of(0, number, 1),
