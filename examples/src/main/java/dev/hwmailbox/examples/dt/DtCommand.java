@@ -17,7 +17,7 @@ import picocli.CommandLine.Mixin;
             "Exits 0 if all is well, 1 if the answer is no (check found violations, an overlay does not fit, no such"
                     + " node), 2 if the input cannot be read or the output not written."
         },
-        subcommands = {PrintCommand.class, OverlayCommand.class, ConvertCommand.class})
+        subcommands = {PrintCommand.class, CheckCommand.class, OverlayCommand.class, ConvertCommand.class})
 public final class DtCommand implements Runnable {
     static final int EXIT_OK = 0;
     static final int EXIT_NO = 1;

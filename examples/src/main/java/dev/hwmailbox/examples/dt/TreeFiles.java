@@ -51,12 +51,18 @@ final class TreeFiles {
         try {
             return switch (TreeFormat.of(content)) {
                 case DTB -> DeviceTreeBlob.read(ByteBuffer.wrap(content));
-                case JSON -> JsonTree.read(content);
+                case JSON -> readJson(name, content);
                 case DTS -> readSource(name, content);
             };
         } catch (DeviceTreeException e) {
             String place = e.position().isPresent() ? "" : name + ": ";
             throw DtFailure.badInput(place + e.reason());
+        }
+    }
+
+    private static DeviceTree readJson(String name, byte[] content) {
+        try {
+            return JsonTree.read(content);
         } catch (DtFailure e) {
             throw DtFailure.badInput(name + ": " + e.getMessage());
         }
@@ -117,15 +123,16 @@ final class TreeFiles {
     /** Writes a tree to a file, or to the standard output where there is none. */
     void write(DeviceTree tree, @Nullable String name, @Nullable TreeFormat format) {
         String target = name == null ? STANDARD : name;
+        TreeFormat as = format == null ? TreeFormat.ofName(target) : format;
         byte[] content =
-                switch (format == null ? TreeFormat.ofName(target) : format) {
+                switch (as) {
                     case DTB -> DeviceTreeBlob.write(tree);
-                    case DTS -> DeviceTreeSource.print(tree).getBytes(StandardCharsets.UTF_8);
+                    case DTS -> source(tree).getBytes(StandardCharsets.UTF_8);
                     case JSON -> JsonTree.write(tree).getBytes(StandardCharsets.UTF_8);
                 };
         try {
             if (target.equals(STANDARD)) {
-                writeToStandardOutput(content);
+                writeToStandardOutput(content, as);
             } else {
                 Files.write(Path.of(target), content);
             }
@@ -134,8 +141,22 @@ final class TreeFiles {
         }
     }
 
-    private void writeToStandardOutput(byte[] content) throws IOException {
-        if (TreeFormat.of(content) == TreeFormat.DTB) {
+    private String source(DeviceTree tree) {
+        if (tree.bootCpuId() != 0) {
+            spec.commandLine()
+                    .getErr()
+                    .println("dt: source has no word for the boot CPU, " + Integer.toUnsignedString(tree.bootCpuId())
+                            + ": left out");
+        }
+        try {
+            return DeviceTreeSource.print(tree);
+        } catch (DeviceTreeException e) {
+            throw DtFailure.refused("cannot be said in source: " + e.reason());
+        }
+    }
+
+    private void writeToStandardOutput(byte[] content, TreeFormat format) throws IOException {
+        if (format == TreeFormat.DTB) {
             System.out.write(content);
             System.out.flush();
             return;
