@@ -52,8 +52,8 @@ final class CheckCommand extends DtCommand.Subcommand {
     int run() {
         boolean allGood = true;
         for (String name : names) {
-            BindingCheck check = GunyahDeviceTree.check(
-                    files.read(name), new BindingOptions(profile, nodePath, threeCells));
+            BindingCheck check =
+                    GunyahDeviceTree.check(files.read(name), new BindingOptions(profile, nodePath, threeCells));
             print(name, check, spec.commandLine().getOut());
             allGood &= check.violations().isEmpty();
         }
@@ -67,12 +67,11 @@ final class CheckCommand extends DtCommand.Subcommand {
         for (BindingViolation warning : check.warnings()) {
             out.println(name + ": warning: " + warning);
         }
-        String verdict =
-                switch (check.verdict()) {
-                    case VALID -> "valid";
-                    case INVALID -> "invalid, violations: " + check.violations().size();
-                    case NOTHING_TO_VALIDATE -> "nothing to validate";
-                };
+        String verdict = switch (check.verdict()) {
+            case VALID -> "valid";
+            case INVALID -> "invalid, violations: " + check.violations().size();
+            case NOTHING_TO_VALIDATE -> "nothing to validate";
+        };
         out.println(name + ": " + check.profile() + ": " + verdict);
         check.resourceManager().ifPresent(node -> print(name, node, out));
         out.flush();
@@ -80,8 +79,10 @@ final class CheckCommand extends DtCommand.Subcommand {
 
     private static void print(String name, ResourceManagerNode node, PrintWriter out) {
         out.println("%s: Resource Manager at %s, %s form".formatted(name, node.nodePath(), node.variant()));
-        out.println(queue(name, "tx", node.txCapability(), node.txInterrupt(), node.txMessageSize(), node.txQueueDepth()));
-        out.println(queue(name, "rx", node.rxCapability(), node.rxInterrupt(), node.rxMessageSize(), node.rxQueueDepth()));
+        out.println(
+                queue(name, "tx", node.txCapability(), node.txInterrupt(), node.txMessageSize(), node.txQueueDepth()));
+        out.println(
+                queue(name, "rx", node.rxCapability(), node.rxInterrupt(), node.rxMessageSize(), node.rxQueueDepth()));
     }
 
     private static String queue(

@@ -106,8 +106,7 @@ final class JsonTree {
             tree = MAPPER.readTree(new String(json, StandardCharsets.UTF_8));
         } catch (JsonProcessingException e) {
             throw DtFailure.badInput("line %d, column %d: %s"
-                    .formatted(
-                            e.getLocation().getLineNr(), e.getLocation().getColumnNr(), e.getOriginalMessage()));
+                    .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr(), e.getOriginalMessage()));
         }
         allow(tree, "the tree", List.of("bootCpuId", "memoryReservations", "root"));
         List<MemoryReservation> reservations = new ArrayList<>();

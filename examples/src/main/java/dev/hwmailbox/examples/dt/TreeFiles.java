@@ -124,12 +124,11 @@ final class TreeFiles {
     void write(DeviceTree tree, @Nullable String name, @Nullable TreeFormat format) {
         String target = name == null ? STANDARD : name;
         TreeFormat as = format == null ? TreeFormat.ofName(target) : format;
-        byte[] content =
-                switch (as) {
-                    case DTB -> DeviceTreeBlob.write(tree);
-                    case DTS -> source(tree).getBytes(StandardCharsets.UTF_8);
-                    case JSON -> JsonTree.write(tree).getBytes(StandardCharsets.UTF_8);
-                };
+        byte[] content = switch (as) {
+            case DTB -> DeviceTreeBlob.write(tree);
+            case DTS -> source(tree).getBytes(StandardCharsets.UTF_8);
+            case JSON -> JsonTree.write(tree).getBytes(StandardCharsets.UTF_8);
+        };
         try {
             if (target.equals(STANDARD)) {
                 writeToStandardOutput(content, as);

@@ -121,21 +121,28 @@ class DtCommandTest {
             Path source = directory.resolve("tree.dts");
             Path back = directory.resolve("back.dtb");
 
-            assertThat(dt("convert", original, "-o", json).exitCode()).as(blob.toString()).isZero();
-            assertThat(dt("convert", json, "-o", back).exitCode()).as(blob.toString()).isZero();
+            assertThat(dt("convert", original, "-o", json).exitCode())
+                    .as(blob.toString())
+                    .isZero();
+            assertThat(dt("convert", json, "-o", back).exitCode())
+                    .as(blob.toString())
+                    .isZero();
             assertThat(tree(back)).as("%s by JSON", blob).isEqualTo(tree);
 
             CommandLineRun run = dt("convert", original, "-o", source);
             assertThat(run.exitCode()).as("%s %s", blob, run.err()).isZero();
-            assertThat(dt("convert", source, "-o", back).exitCode()).as(blob.toString()).isZero();
+            assertThat(dt("convert", source, "-o", back).exitCode())
+                    .as(blob.toString())
+                    .isZero();
             DeviceTree again = tree(back);
             assertThat(DeviceTree.of(again.root(), again.memoryReservations(), tree.bootCpuId()))
                     .as("%s by source", blob)
                     .isEqualTo(tree);
             assertThat(run.err())
-                    .isEqualTo(tree.bootCpuId() == 0
-                            ? ""
-                            : "dt: source has no word for the boot CPU, " + tree.bootCpuId() + ": left out\n");
+                    .isEqualTo(
+                            tree.bootCpuId() == 0
+                                    ? ""
+                                    : "dt: source has no word for the boot CPU, " + tree.bootCpuId() + ": left out\n");
         }
         assertThat(blobs).hasSize(26);
     }
@@ -170,9 +177,7 @@ class DtCommandTest {
 
         assertThat(run.err()).isEmpty();
         assertThat(run.out()).contains("inner = <0x00000001>;", "irq = <0x00000000 0x00000003 0x00000004>;");
-        assertThat(dt("convert", main).err())
-                .startsWith("dt: " + main + ":3:")
-                .contains("constants.h");
+        assertThat(dt("convert", main).err()).startsWith("dt: " + main + ":3:").contains("constants.h");
     }
 
     @Test
@@ -208,9 +213,12 @@ class DtCommandTest {
         DeviceTree recordedResult = tree(file("overlays/seq1.merged.dtb"));
         DeviceTree merged = tree(out);
         assertThat(merged.nodes()).hasSameSizeAs(recordedResult.nodes());
-        recordedResult.nodes().forEach(node -> assertThat(merged.find(node.path()).orElseThrow().properties())
-                .as(node.path())
-                .containsExactlyInAnyOrderElementsOf(node.properties()));
+        recordedResult
+                .nodes()
+                .forEach(node -> assertThat(
+                                merged.find(node.path()).orElseThrow().properties())
+                        .as(node.path())
+                        .containsExactlyInAnyOrderElementsOf(node.properties()));
     }
 
     @Test
@@ -308,8 +316,8 @@ class DtCommandTest {
     @ParameterizedTest
     @ValueSource(strings = {"print", "check", "convert"})
     void exitsWithTwoIfTheInputCannotBeRead(String subcommand) throws IOException {
-        Path truncated = Files.write(directory.resolve("cut.dtb"), new byte[] {(byte) 0xd0, 0x0d, (byte) 0xfe, (byte) 0xed
-        });
+        Path truncated =
+                Files.write(directory.resolve("cut.dtb"), new byte[] {(byte) 0xd0, 0x0d, (byte) 0xfe, (byte) 0xed});
         Path binary = Files.write(directory.resolve("binary"), new byte[] {(byte) 0xff, 0, 1});
         Path missing = directory.resolve("missing.dtb");
 

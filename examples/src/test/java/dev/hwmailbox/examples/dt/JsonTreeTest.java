@@ -51,7 +51,9 @@ class JsonTreeTest {
                 + " \"c\": {\"cells\": []}}}}");
 
         assertThat(tree.root().property("a").orElseThrow().string()).isEqualTo("a");
-        assertThat(tree.root().properties()).extracting(property -> property.length()).containsExactly(2, 0, 0);
+        assertThat(tree.root().properties())
+                .extracting(property -> property.length())
+                .containsExactly(2, 0, 0);
     }
 
     @ParameterizedTest

@@ -69,8 +69,8 @@ enum Target {
             DeviceTree base = attempt(() -> DeviceTreeBlob.read(ByteBuffer.wrap(input)));
             if (base != null) {
                 int size = ByteBuffer.wrap(input).getInt(4);
-                DeviceTree overlay = attempt(
-                        () -> DeviceTreeBlob.read(ByteBuffer.wrap(input, size, input.length - size)));
+                DeviceTree overlay =
+                        attempt(() -> DeviceTreeBlob.read(ByteBuffer.wrap(input, size, input.length - size)));
                 if (overlay != null) {
                     lay(overlay, base);
                 }
@@ -132,13 +132,21 @@ enum Target {
         return DeviceTree.of(NodeBuilder.root()
                 .property("#address-cells", 2)
                 .property("#size-cells", 2)
-                .child("soc", soc -> soc.property("phandle", 1)
-                        .child("dev@1000", dev -> dev.property("phandle", 2).property("status", "disabled"))
-                        .child("gic@2000", gic -> gic.property("phandle", 7).property("#interrupt-cells", 3)))
+                .child(
+                        "soc",
+                        soc -> soc.property("phandle", 1)
+                                .child(
+                                        "dev@1000",
+                                        dev -> dev.property("phandle", 2).property("status", "disabled"))
+                                .child(
+                                        "gic@2000",
+                                        gic -> gic.property("phandle", 7).property("#interrupt-cells", 3)))
                 .child("aliases", aliases -> aliases.property("serial0", "/soc/dev@1000"))
-                .child("__symbols__", symbols -> symbols.property("soc", "/soc")
-                        .property("dev1", "/soc/dev@1000")
-                        .property("gic", "/soc/gic@2000"))
+                .child(
+                        "__symbols__",
+                        symbols -> symbols.property("soc", "/soc")
+                                .property("dev1", "/soc/dev@1000")
+                                .property("gic", "/soc/gic@2000"))
                 .build());
     }
 }
