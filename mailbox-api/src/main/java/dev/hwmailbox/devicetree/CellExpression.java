@@ -46,9 +46,7 @@ final class CellExpression {
             throw lexer.expected(what);
         }
         lexer.expect('(');
-        enter();
         long value = conditional();
-        depth--;
         lexer.expect(')');
         return value;
     }

@@ -17,8 +17,8 @@ package dev.hwmailbox.devicetree;
  * {@code #if}, {@code #elif}, {@code #pragma}.
  *
  * <p>The reader takes any text: the outcome is a tree or a {@link DeviceTreeException}, in time and memory proportional
- * to the text, inclusions counted. Its limits: {@link DeviceTree#MAX_DEPTH} levels of nodes; 2^24 characters of text,
- * 2^22 of expanded macros and 2^25 bytes of paths that stand for references
+ * to the text, inclusions counted. Its limits: {@link DeviceTree#MAX_DEPTH} levels of nodes; 2^23 characters of text,
+ * 2^22 of expanded macros and 2^24 bytes of paths that stand for references
  * ({@link DeviceTreeException.Code#TOO_LARGE}); 64 files inside each other, 2^14 inclusions
  * ({@link DeviceTreeException.Code#BAD_INCLUDE}); 128 levels of an expression; 128 macros inside each other.
  *

@@ -9,15 +9,16 @@ import org.jspecify.annotations.Nullable;
 final class ExpandedSource {
     private final StringBuilder text = new StringBuilder();
     private int[] starts = new int[16];
-    private Origin[] origins = new Origin[16];
-    private int pieces;
+    private SourceFile[] files = new SourceFile[16];
 
-    /** A piece of a file; all of a macro's expansion comes from the place of its use. */
-    private record Origin(SourceFile file, int offset, boolean isVerbatim) {}
+    /** The place of the piece in its file; of a macro's expansion the bitwise complement of the place of its use. */
+    private int[] places = new int[16];
+
+    private int pieces;
 
     void copy(SourceFile file, int from, int to) {
         if (from < to) {
-            begin(new Origin(file, from, true));
+            begin(file, from);
             text.append(file.text(), from, to);
         }
     }
@@ -25,25 +26,20 @@ final class ExpandedSource {
     /** Text that stands for what is at the offset of the file. */
     void replace(SourceFile file, int offset, CharSequence replacement, int from, int to) {
         if (from < to) {
-            begin(new Origin(file, offset, false));
+            begin(file, ~offset);
             text.append(replacement, from, to);
         }
     }
 
-    private void begin(Origin origin) {
-        if (pieces > 0 && !origin.isVerbatim && origin.equals(origins[pieces - 1])) {
-            return;
-        }
+    private void begin(SourceFile file, int place) {
         if (pieces == starts.length) {
             starts = Arrays.copyOf(starts, 2 * pieces);
-            origins = Arrays.copyOf(origins, 2 * pieces);
+            files = Arrays.copyOf(files, 2 * pieces);
+            places = Arrays.copyOf(places, 2 * pieces);
         }
         starts[pieces] = text.length();
-        origins[pieces++] = origin;
-    }
-
-    int length() {
-        return text.length();
+        files[pieces] = file;
+        places[pieces++] = place;
     }
 
     @Override
@@ -53,10 +49,10 @@ final class ExpandedSource {
 
     /** An error at a character of the expanded text. */
     DeviceTreeException error(Code code, int at, @Nullable String nodePath, @Nullable String property, String reason) {
-        int piece = Arrays.binarySearch(starts, 0, pieces, at);
-        Origin origin = origins[piece >= 0 ? piece : -piece - 2];
-        int offset = origin.isVerbatim ? origin.offset + at - starts[piece >= 0 ? piece : -piece - 2] : origin.offset;
-        return error(code, origin.file, offset, nodePath, property, reason);
+        int found = Arrays.binarySearch(starts, 0, pieces, at);
+        int piece = found >= 0 ? found : -found - 2;
+        int place = places[piece];
+        return error(code, files[piece], place < 0 ? ~place : place + at - starts[piece], nodePath, property, reason);
     }
 
     static DeviceTreeException error(Code code, SourceFile file, int offset, String reason) {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Preprocessor {
     /** Most characters that are read for one source, all files together. */
-    static final int MAX_TEXT = 1 << 24;
+    static final int MAX_TEXT = 1 << 23;
 
     /** Most files inside each other. */
     static final int MAX_INCLUDE_DEPTH = 64;
@@ -41,8 +41,6 @@ final class Preprocessor {
             throw preprocessor.tooLarge(file, 0);
         }
         preprocessor.new Pass(file).run();
-        // So that the end of the text has a place, too.
-        preprocessor.target.replace(file, file.text().length(), "\n", 0, 1);
         return preprocessor.target;
     }
 
@@ -97,6 +95,8 @@ final class Preprocessor {
                 throw error(conditions.element().offset, "expected #endif for this line, found the end of the file");
             }
             target.copy(file, copied, at);
+            // So that the end of the text has a place, too, and no word goes on in another file.
+            target.replace(file, at, "\n", 0, 1);
         }
 
         private boolean isActive() {
@@ -169,7 +169,6 @@ final class Preprocessor {
             }
             target.copy(file, copied, at);
             include(text.substring(quote + 1, end - 1), quote);
-            target.replace(file, end - 1, "\n", 0, 1);
             at = end;
             copied = end;
         }

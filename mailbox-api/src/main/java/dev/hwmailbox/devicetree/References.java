@@ -18,7 +18,7 @@ import java.util.Map;
  */
 final class References {
     /** Most bytes of paths that are written into one tree: a long path may be referred to many times. */
-    static final int MAX_PATH_BYTES = 1 << 25;
+    static final int MAX_PATH_BYTES = 1 << 24;
 
     private static final int CELL = Integer.BYTES;
 

@@ -21,6 +21,9 @@ final class SourceLexer {
     private int at;
     private int endOfPrevious;
 
+    /** The end of a word that is no label: a byte string may be one long word, asked about at each of its bytes. */
+    private int noLabelBefore;
+
     SourceLexer(ExpandedSource source) {
         this.source = source;
         this.text = source.toString();
@@ -114,11 +117,12 @@ final class SourceLexer {
     @Nullable
     Label takeLabel() {
         int start = offset();
-        if (!SourceNames.isWordStart(peek())) {
+        if (start < noLabelBefore || !SourceNames.isWordStart(peek())) {
             return null;
         }
         int end = TextScan.endOfWord(text, start);
         if (TextScan.charAt(text, end) != ':') {
+            noLabelBefore = end;
             return null;
         }
         advance(end + 1);
@@ -331,7 +335,10 @@ final class SourceLexer {
             end++;
         }
         if (end == offset) {
-            return offset < text.length() ? Names.quote(text.substring(offset, offset + 1)) : "the end of the text";
+            // The last character is the preprocessor's.
+            return offset < text.length() - 1
+                    ? Names.quote(text.substring(offset, offset + 1))
+                    : "the end of the text";
         }
         return Names.quote(text.substring(offset, end)) + (end - offset == MAX_SHOWN ? "..." : "");
     }

@@ -89,7 +89,9 @@ final class SourceParser {
         } else if (lexer.takeDirective("omit-if-no-ref")) {
             target().isOmittedIfNotReferred = true;
         } else if ("memreserve".equals(lexer.peekDirective())) {
-            throw lexer.expected("no more memory reservations behind the first node");
+            throw lexer.error(
+                    position,
+                    "expected a node, found a memory reservation: these stand in front of the first node");
         } else if (lexer.peekDirective() == null && lexer.take('/')) {
             body(tree.root);
         } else {
@@ -221,8 +223,7 @@ final class SourceParser {
         if (lexer.peek() != '=' && lexer.peek() != ';') {
             throw lexer.expected("'=', ';' or '{' behind " + Names.quote(name));
         }
-        refuseBehindChildren(hasChildren, position, node);
-        property(node, name, position, block, labels);
+        property(node, name, position, block, labels, hasChildren);
         return false;
     }
 
@@ -262,8 +263,12 @@ final class SourceParser {
         return child;
     }
 
-    private void property(SourceNode node, String name, int position, int block, List<Label> labels) {
+    private void property(
+            SourceNode node, String name, int position, int block, List<Label> labels, boolean hasChildren) {
         refuseName(SourceNames.isPropertyName(name), Names.badProperty(name, "this node"), position, node);
+        ValueParser.Value value = lexer.take('=') ? values.list() : ValueParser.EMPTY;
+        lexer.expect(';');
+        refuseBehindChildren(hasChildren, position, node);
         SourceProperty earlier = node.properties.get(name);
         if (earlier != null && earlier.block == block) {
             throw source.error(
@@ -276,7 +281,6 @@ final class SourceParser {
         if (earlier != null) {
             tree.forgetLabels(earlier);
         }
-        ValueParser.Value value = lexer.take('=') ? values.list() : ValueParser.EMPTY;
         List<Label> all = new ArrayList<>(labels);
         all.addAll(value.labels());
         List<String> names = all.stream().map(Label::name).toList();
@@ -286,7 +290,6 @@ final class SourceParser {
             refuseSecond(label);
             tree.otherLabels.put(label.name(), property);
         }
-        lexer.expect(';');
     }
 
     private void refuseName(boolean isGood, String reason, int position, SourceNode node) {

@@ -71,7 +71,16 @@ final class SourceTree {
         }
 
         String path() {
-            return parent == null ? "/" : (parent.parent == null ? "" : parent.path()) + "/" + name;
+            var path = new StringBuilder();
+            appendPath(path);
+            return path.isEmpty() ? "/" : path.toString();
+        }
+
+        private void appendPath(StringBuilder path) {
+            if (parent != null) {
+                parent.appendPath(path);
+                path.append('/').append(name);
+            }
         }
 
         void set(String propertyName, byte[] value) {
