@@ -139,9 +139,12 @@ final class Preprocessor {
 
         /** Behind what is quoted; or behind the quote if it has no partner, as in "don't": what is left out may be prose. */
         private int endOfProse() {
-            int end = at < lonelyUntil ? -1 : TextScan.endOfLiteral(text, at);
+            if (at < lonelyUntil) {
+                return at + 1;
+            }
+            int end = TextScan.endOfLiteral(text, at);
             if (end < 0) {
-                lonelyUntil = Math.max(lonelyUntil, TextScan.endOfLine(text, at));
+                lonelyUntil = TextScan.endOfLine(text, at);
             }
             return Math.max(at + 1, end);
         }
