@@ -11,7 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Writes {@code __symbols__}, {@code __fixups__} and {@code __local_fixups__}, which connect overlays with their base. */
+/** Writes {@code __symbols__}, {@code __fixups__} and {@code __local_fixups__}: what connects overlays and bases. */
 final class OverlayTables {
     private final ExpandedSource source;
     private final SourceTree tree;
@@ -23,7 +23,7 @@ final class OverlayTables {
         this.references = references;
     }
 
-    /** Every label with its path; every node with a label gets a phandle. A symbol that the source writes itself stays. */
+    /** Every label with its path; a node with a label gets a phandle. A symbol that the source writes itself stays. */
     void addSymbols() {
         Map<String, SourceNode> symbols = new LinkedHashMap<>();
         tree.root.forEach(node -> node.labels.forEach(label -> symbols.put(label, node)));

@@ -137,7 +137,7 @@ final class Preprocessor {
             }
         }
 
-        /** Behind what is quoted; or behind the quote if it has no partner, as in "don't": what is left out may be prose. */
+        /** Behind what is quoted, or behind a quote without partner, as in "don't": what is left out may be prose. */
         private int endOfProse() {
             if (at < lonelyUntil) {
                 return at + 1;

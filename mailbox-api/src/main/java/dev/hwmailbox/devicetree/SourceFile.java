@@ -4,7 +4,7 @@ package dev.hwmailbox.devicetree;
 import java.util.ArrayList;
 import java.util.List;
 
-/** One text as it was given or included, and where its lines are. Lines end with LF; the CR before it is no part of the line. */
+/** One text as it was given or included, and where its lines are. Lines end with LF; a CR before it is not shown. */
 final class SourceFile {
     /** Longest part of a line that is shown below an error. */
     private static final int MAX_EXCERPT = 120;

@@ -336,9 +336,7 @@ final class SourceLexer {
         }
         if (end == offset) {
             // The last character is the preprocessor's.
-            return offset < text.length() - 1
-                    ? Names.quote(text.substring(offset, offset + 1))
-                    : "the end of the text";
+            return offset < text.length() - 1 ? Names.quote(text.substring(offset, offset + 1)) : "the end of the text";
         }
         return Names.quote(text.substring(offset, end)) + (end - offset == MAX_SHOWN ? "..." : "");
     }

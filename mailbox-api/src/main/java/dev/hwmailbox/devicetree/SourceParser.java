@@ -90,8 +90,7 @@ final class SourceParser {
             target().isOmittedIfNotReferred = true;
         } else if ("memreserve".equals(lexer.peekDirective())) {
             throw lexer.error(
-                    position,
-                    "expected a node, found a memory reservation: these stand in front of the first node");
+                    position, "expected a node, found a memory reservation: these stand in front of the first node");
         } else if (lexer.peekDirective() == null && lexer.take('/')) {
             body(tree.root);
         } else {

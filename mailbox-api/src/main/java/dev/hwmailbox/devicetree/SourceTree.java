@@ -20,7 +20,7 @@ final class SourceTree {
 
     boolean isPlugin;
 
-    /** A place in a value where the phandle (in a cell) or the path of a node belongs: of a label, or of a path with a slash. */
+    /** Where in a value the phandle (in a cell) or the path of a node belongs; a target with a slash is a path. */
     record Reference(String target, int position, int offset, boolean isCell) {}
 
     static final class SourceProperty {

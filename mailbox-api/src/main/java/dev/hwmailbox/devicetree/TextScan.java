@@ -41,7 +41,7 @@ final class TextScan {
         return -1;
     }
 
-    /** Behind the character literal or, in text that is not compiled, the string that begins here; -1 if its line ends before. */
+    /** Behind the character literal, or the string of one line, that begins here; -1 if its line ends before. */
     static int endOfLiteral(String text, int start) {
         char quote = text.charAt(start);
         for (int at = start + 1; at < text.length() && text.charAt(at) != '\n'; at++) {

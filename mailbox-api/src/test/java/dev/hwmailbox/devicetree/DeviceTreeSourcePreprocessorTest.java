@@ -39,23 +39,33 @@ class DeviceTreeSourcePreprocessorTest {
 
     @Test
     void leavesCharactersAndCommentsAlone() {
-        assertThat(read("#define a 5\n/ { x = <'a' /* a */ a>; };").root().property("x").orElseThrow().cells())
+        assertThat(read("#define a 5\n/ { x = <'a' /* a */ a>; };")
+                        .root()
+                        .property("x")
+                        .orElseThrow()
+                        .cells())
                 .containsExactly('a', 5);
     }
 
     @Test
     void doesNotExpandAMacroInsideItself() {
         refuses(Code.SYNTAX, "#define A B\n#define B A\n/ { x = <A>; };", "t:4:10: expected a number");
-        assertThat(read("#define A B\n#define B 3\n/ { x = <A B A>; };").root().property("x").orElseThrow().cells())
+        assertThat(read("#define A B\n#define B 3\n/ { x = <A B A>; };")
+                        .root()
+                        .property("x")
+                        .orElseThrow()
+                        .cells())
                 .containsExactly(3, 3, 3);
     }
 
     @Test
     void takesTheLastDefinition() {
-        DeviceTree tree = read("#define A 1\n/ { x = <A>; };\n#define A 2\n/ { y = <A>; };\n#undef A\n/ { A; };\n#undef A\n");
+        DeviceTree tree =
+                read("#define A 1\n/ { x = <A>; };\n#define A 2\n/ { y = <A>; };\n#undef A\n/ { A; };\n#undef A\n");
 
-        assertThat(tree.root().properties()).extracting(Property::toString).containsExactly(
-                "x = <0x00000001>;", "y = <0x00000002>;", "A;");
+        assertThat(tree.root().properties())
+                .extracting(Property::toString)
+                .containsExactly("x = <0x00000001>;", "y = <0x00000002>;", "A;");
     }
 
     @Test
@@ -133,7 +143,8 @@ class DeviceTreeSourcePreprocessorTest {
 
     @Test
     void takesOnlyKnownWordsForDirectives() {
-        DeviceTree tree = read("/ {\n#address-cells = <1>;\n#include-x;\n# = <1>;\n#define,x;\n x; #define;\n#includes;\n};");
+        DeviceTree tree =
+                read("/ {\n#address-cells = <1>;\n#include-x;\n# = <1>;\n#define,x;\n x; #define;\n#includes;\n};");
 
         assertThat(tree.root().properties().stream().map(Property::name))
                 .containsExactly("#address-cells", "#include-x", "#", "#define,x", "x", "#define", "#includes");
@@ -172,7 +183,11 @@ class DeviceTreeSourcePreprocessorTest {
                 + "/ { a = <GIC_SPI GIC_PPI GIC_ESPI GIC_EPPI IRQ_TYPE_NONE IRQ_TYPE_EDGE_RISING IRQ_TYPE_EDGE_FALLING"
                 + " IRQ_TYPE_EDGE_BOTH IRQ_TYPE_LEVEL_HIGH IRQ_TYPE_LEVEL_LOW>; };";
 
-        assertThat(DeviceTreeSource.read("t", source).root().property("a").orElseThrow().cells())
+        assertThat(DeviceTreeSource.read("t", source)
+                        .root()
+                        .property("a")
+                        .orElseThrow()
+                        .cells())
                 .containsExactly(0, 1, 2, 3, 0, 1, 2, 3, 4, 8);
         files.put("dt-bindings/interrupt-controller/arm-gic.h", "#define GIC_SPI 77\n");
         assertThat(read("#include <dt-bindings/interrupt-controller/arm-gic.h>\n/ { a = <GIC_SPI>; };")
@@ -229,7 +244,12 @@ class DeviceTreeSourcePreprocessorTest {
 
         refuses(Code.TOO_LARGE, doubling + "/ { x = <M100>; };", "t:203:10: macros expand to more than 4194304");
         refuses(Code.TOO_LARGE, chain + "/ { x = <C128>; };", "t:203:10: more than 128 macros inside each other");
-        assertThat(read(chain + "/ { x = <C127>; };").root().property("x").orElseThrow().cells()).containsExactly(1);
+        assertThat(read(chain + "/ { x = <C127>; };")
+                        .root()
+                        .property("x")
+                        .orElseThrow()
+                        .cells())
+                .containsExactly(1);
     }
 
     @Test

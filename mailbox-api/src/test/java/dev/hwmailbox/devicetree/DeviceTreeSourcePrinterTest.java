@@ -80,7 +80,8 @@ class DeviceTreeSourcePrinterTest {
         String printed = DeviceTreeSource.print(tree);
 
         assertThat(printed.lines().filter(line -> !line.contains("yyy")))
-                .allSatisfy(line -> assertThat(line.replace("\t", " ".repeat(8))).hasSizeLessThanOrEqualTo(105));
+                .allSatisfy(
+                        line -> assertThat(line.replace("\t", " ".repeat(8))).hasSizeLessThanOrEqualTo(105));
         assertThat(printed).contains("\tstrings = \"" + long1 + "\",\n\t\t\"" + long1 + "\",\n\t\t\"yyy");
         assertThat(printed.lines().count()).isLessThan(40);
         assertThat(DeviceTreeSource.read("printed", printed)).isEqualTo(tree);
@@ -108,7 +109,8 @@ class DeviceTreeSourcePrinterTest {
 
         assertThat(printed).contains("\ttwo: one: a@1 {\n\t\tbelow: b {\n").doesNotContain("without_unit: b");
         assertThat(printed.lines().filter(line -> line.contains(":"))).hasSize(2);
-        assertThat(DeviceTreeSource.print(DeviceTreeSource.read("printed", printed))).isEqualTo(printed);
+        assertThat(DeviceTreeSource.print(DeviceTreeSource.read("printed", printed)))
+                .isEqualTo(printed);
     }
 
     @Test
@@ -116,10 +118,17 @@ class DeviceTreeSourcePrinterTest {
         DeviceTree tree = DeviceTree.of(NodeBuilder.root()
                 .flag("#include")
                 .property("#define", 1)
-                .child("n", n -> n.property("x", "y").flag("#if").flag("#endif").flag("#").flag("#if-not"))
+                .child(
+                        "n",
+                        n -> n.property("x", "y")
+                                .flag("#if")
+                                .flag("#endif")
+                                .flag("#")
+                                .flag("#if-not"))
                 .build());
 
-        assertThat(DeviceTreeSource.read("printed", DeviceTreeSource.print(tree))).isEqualTo(tree);
+        assertThat(DeviceTreeSource.read("printed", DeviceTreeSource.print(tree)))
+                .isEqualTo(tree);
     }
 
     @Test
@@ -153,8 +162,10 @@ class DeviceTreeSourcePrinterTest {
     void printsLargeTreesInTime() {
         NodeBuilder root = NodeBuilder.root();
         IntStream.range(0, 10_000)
-                .forEach(i -> root.child("n@" + i, n -> n.property("reg", i, 0, 1, 2)
-                        .property("compatible", "vendor,device-" + i, "vendor,device")));
+                .forEach(i -> root.child(
+                        "n@" + i,
+                        n -> n.property("reg", i, 0, 1, 2)
+                                .property("compatible", "vendor,device-" + i, "vendor,device")));
         DeviceTree tree = DeviceTree.of(root.build());
 
         String printed = DeviceTreeSource.print(tree);

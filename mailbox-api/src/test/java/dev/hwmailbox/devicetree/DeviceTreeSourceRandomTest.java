@@ -21,12 +21,71 @@ class DeviceTreeSourceRandomTest {
     private static final String PROPERTY_CHARACTERS = NODE_CHARACTERS + "#?*";
 
     private static final String[] PIECES = {
-        "/ {", "};", "}", ";", "<", ">", "[", "]", "(", ")", "\"", "'", "&", "&{/", "{", ":", "=", ",", "/*", "*/", "//",
-        "\n", "\n#", "\n#define A A B\n", "\n#define B A A 1\n", "\n#ifdef A\n", "\n#else\n", "\n#endif\n", "\n#undef A\n",
-        "\n#include <self>\n", "\n#include <twice>\n", "\n# 3 \"x\"\n", "\n#line 2147483647\n", "/include/ \"self\"",
-        "\\", "A", "B ", "l: ", "&l ", "&{/n}", "/bits/ 8 ", "/bits/ 64 ", "/delete-node/ ", "/delete-property/ ",
-        "/omit-if-no-ref/ ", "/plugin/; ", "/dts-v1/;", "/memreserve/ 1 2;", "0", "0x", "ffffffff", "-", "~", "?", "/ 0",
-        "phandle = <1>;", "a;", "n { ", "fragment@0 { };", "__symbols__ { l = \"/\"; };", "\0", "\ud83d", "\u00fc", "\t", " "
+        "/ {",
+        "};",
+        "}",
+        ";",
+        "<",
+        ">",
+        "[",
+        "]",
+        "(",
+        ")",
+        "\"",
+        "'",
+        "&",
+        "&{/",
+        "{",
+        ":",
+        "=",
+        ",",
+        "/*",
+        "*/",
+        "//",
+        "\n",
+        "\n#",
+        "\n#define A A B\n",
+        "\n#define B A A 1\n",
+        "\n#ifdef A\n",
+        "\n#else\n",
+        "\n#endif\n",
+        "\n#undef A\n",
+        "\n#include <self>\n",
+        "\n#include <twice>\n",
+        "\n# 3 \"x\"\n",
+        "\n#line 2147483647\n",
+        "/include/ \"self\"",
+        "\\",
+        "A",
+        "B ",
+        "l: ",
+        "&l ",
+        "&{/n}",
+        "/bits/ 8 ",
+        "/bits/ 64 ",
+        "/delete-node/ ",
+        "/delete-property/ ",
+        "/omit-if-no-ref/ ",
+        "/plugin/; ",
+        "/dts-v1/;",
+        "/memreserve/ 1 2;",
+        "0",
+        "0x",
+        "ffffffff",
+        "-",
+        "~",
+        "?",
+        "/ 0",
+        "phandle = <1>;",
+        "a;",
+        "n { ",
+        "fragment@0 { };",
+        "__symbols__ { l = \"/\"; };",
+        "\0",
+        "\ud83d",
+        "\u00fc",
+        "\t",
+        " "
     };
 
     @AutoClose
@@ -121,9 +180,11 @@ class DeviceTreeSourceRandomTest {
         int[] lastPhandle = {0};
         fill(root, random, 1 + random.nextInt(5), lastPhandle);
         if (random.nextBoolean()) {
-            root.child("__symbols__", symbols -> DeviceTree.of(root.build()).nodes().stream()
-                    .filter(node -> random.nextInt(3) == 0)
-                    .forEach(node -> symbols.property(name(random, NODE_CHARACTERS), node.path())));
+            root.child(
+                    "__symbols__",
+                    symbols -> DeviceTree.of(root.build()).nodes().stream()
+                            .filter(node -> random.nextInt(3) == 0)
+                            .forEach(node -> symbols.property(name(random, NODE_CHARACTERS), node.path())));
         }
         List<MemoryReservation> reservations = new ArrayList<>();
         for (int i = random.nextInt(3); i > 0; i--) {

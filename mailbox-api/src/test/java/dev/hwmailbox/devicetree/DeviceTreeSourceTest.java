@@ -42,7 +42,11 @@ class DeviceTreeSourceTest {
 
     @Test
     void readsAStringOverSeveralLines() {
-        assertThat(read("/ { s = \"a\n#define b\"; };").root().property("s").orElseThrow().string())
+        assertThat(read("/ { s = \"a\n#define b\"; };")
+                        .root()
+                        .property("s")
+                        .orElseThrow()
+                        .string())
                 .isEqualTo("a\n#define b");
     }
 
@@ -129,8 +133,7 @@ class DeviceTreeSourceTest {
                 / { a = <&z &{/x/y} &z>, &z, &{/x}; taken { phandle = <2>; }; old { linux,phandle = <9>; };
                     x { y { }; }; z: z { b = <&{/old}>; }; };""");
 
-        assertThat(hex(tree, "/", "a"))
-                .isEqualTo("00000001" + "00000003" + "00000001" + "2f7a00" + "2f7800");
+        assertThat(hex(tree, "/", "a")).isEqualTo("00000001" + "00000003" + "00000001" + "2f7a00" + "2f7800");
         assertThat(hex(tree, "/z", "phandle")).isEqualTo("00000001");
         assertThat(hex(tree, "/x/y", "phandle")).isEqualTo("00000003");
         assertThat(hex(tree, "/z", "b")).isEqualTo("00000009");
@@ -146,8 +149,8 @@ class DeviceTreeSourceTest {
         refuses(Code.BAD_PHANDLE, "/ { phandle = <1 2>; };", "2:5", "a phandle is one cell with a number");
         refuses(Code.BAD_PHANDLE, "/ { l: n { phandle = <&l>; }; };", "2:12", "a phandle is one cell with a number");
         refuses(Code.BAD_PHANDLE, "/ { phandle = <1>; linux,phandle = <2>; };", "2:20", "are not the same");
-        var refusal = refuses(
-                Code.BAD_PHANDLE, "/ { a { phandle = <5>; };\n b { linux,phandle = <5>; }; };", "3:6", "of /a");
+        var refusal =
+                refuses(Code.BAD_PHANDLE, "/ { a { phandle = <5>; };\n b { linux,phandle = <5>; }; };", "3:6", "of /a");
         assertThat(refusal.nodePath()).contains("/b");
         assertThat(refusal.property()).contains("linux,phandle");
         assertThat(hex(read("/ { phandle = <5>; linux,phandle = <5>; };"), "/", "phandle"))
@@ -206,7 +209,8 @@ class DeviceTreeSourceTest {
     void deletesNodesAndProperties() {
         DeviceTree tree = read("""
                 / { a; b; n { p; k { }; }; l: m { x: x { }; }; o { }; };
-                / { /delete-property/ a; /delete-property/ not-there; a = <1>; /delete-node/ not-there; /delete-node/ n; n { q; }; };
+                / { /delete-property/ a; /delete-property/ not-there; a = <1>;
+                    /delete-node/ not-there; /delete-node/ n; n { q; }; };
                 /delete-node/ &l;
                 /delete-node/ &{/o};
                 / { l: m2 { x: x { }; }; };""");
@@ -327,8 +331,7 @@ class DeviceTreeSourceTest {
         String blanks = " ".repeat(300);
         var cut = refuses(Code.SYNTAX, "/ { a = " + blanks + "!" + blanks + "; };", "2:309", "found \"!\"");
         assertThat(cut.reason().lines().skip(1))
-                .containsExactly(
-                        "..." + " ".repeat(60) + "!" + " ".repeat(59) + "...", "   " + " ".repeat(60) + "^");
+                .containsExactly("..." + " ".repeat(60) + "!" + " ".repeat(59) + "...", "   " + " ".repeat(60) + "^");
     }
 
     @Test
@@ -343,7 +346,11 @@ class DeviceTreeSourceTest {
         assertThat(hex(tree, "/e", "phandle")).isEqualTo("00000002");
         assertThat(hex(tree, "/n", "phandle")).isEqualTo("00000003");
         assertThat(DeviceTreeSource.read("s", source).find("/__symbols__")).isEmpty();
-        assertThat(DeviceTreeSource.reader().symbols(true).read("s", "/dts-v1/; / { };").nodes()).hasSize(1);
+        assertThat(DeviceTreeSource.reader()
+                        .symbols(true)
+                        .read("s", "/dts-v1/; / { };")
+                        .nodes())
+                .hasSize(1);
         assertThat(DeviceTreeSource.reader().symbols(true))
                 .hasToString("DeviceTreeSourceReader[no includes, with symbols]");
         assertThat(DeviceTreeSource.reader().includes((name, from) -> null))
@@ -360,9 +367,9 @@ class DeviceTreeSourceTest {
                 .extracting(Property::toString)
                 .containsExactly("n = \"/other\";", "m = \"/m\";");
         String longLabel = "l".repeat(256);
-        var refusal = assertThrowsExactly(DeviceTreeException.class, () -> DeviceTreeSource.reader()
-                .symbols(true)
-                .read("s", "/dts-v1/; / { " + longLabel + ": n { }; };"));
+        var refusal = assertThrowsExactly(
+                DeviceTreeException.class,
+                () -> DeviceTreeSource.reader().symbols(true).read("s", "/dts-v1/; / { " + longLabel + ": n { }; };"));
         assertThat(refusal.code()).isEqualTo(Code.BAD_NAME);
     }
 
@@ -443,7 +450,11 @@ class DeviceTreeSourceTest {
                     __fixups__ { x = "/n:b:0"; }; __local_fixups__ { n { a = <8>; }; }; };""");
 
         assertThat(hex(tree, "/__local_fixups__/n", "a")).isEqualTo("0000000800000000");
-        assertThat(tree.find("/__fixups__").orElseThrow().property("x").orElseThrow().strings())
+        assertThat(tree.find("/__fixups__")
+                        .orElseThrow()
+                        .property("x")
+                        .orElseThrow()
+                        .strings())
                 .containsExactly("/n:b:0", "/n:a:4");
     }
 
@@ -451,7 +462,8 @@ class DeviceTreeSourceTest {
     void needsItsArguments() {
         assertThatNullPointerException().isThrownBy(() -> DeviceTreeSource.read(nothing(), "/dts-v1/; / { };"));
         assertThatNullPointerException().isThrownBy(() -> DeviceTreeSource.read("s", nothing()));
-        assertThatNullPointerException().isThrownBy(() -> DeviceTreeSource.reader().includes(nothing()));
+        assertThatNullPointerException()
+                .isThrownBy(() -> DeviceTreeSource.reader().includes(nothing()));
     }
 
     @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"})
@@ -464,7 +476,11 @@ class DeviceTreeSourceTest {
     }
 
     private static int[] cells(String cells) {
-        return read("/ { a = <" + cells + ">; };").root().property("a").orElseThrow().cells();
+        return read("/ { a = <" + cells + ">; };")
+                .root()
+                .property("a")
+                .orElseThrow()
+                .cells();
     }
 
     static String hex(DeviceTree tree, String path, String property) {
