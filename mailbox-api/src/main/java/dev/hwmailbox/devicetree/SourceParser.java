@@ -169,11 +169,17 @@ final class SourceParser {
     private void refuseSecond(Label label) {
         SourceNode node = tree.labels.get(label.name());
         SourceProperty property = tree.otherLabels.get(label.name());
-        if (node != null || property != null) {
-            String first = node != null ? "node " + SourceNames.cut(node.path()) : "property " + property.name;
-            throw lexer.error(
-                    Code.DUPLICATE, label.position(), "label " + Names.quote(label.name()) + " belongs to " + first);
+        if (node != null) {
+            throw second(label, "node " + SourceNames.cut(node.path()));
         }
+        if (property != null) {
+            throw second(label, "property " + property.name);
+        }
+    }
+
+    private DeviceTreeException second(Label label, String first) {
+        return lexer.error(
+                Code.DUPLICATE, label.position(), "label " + Names.quote(label.name()) + " belongs to " + first);
     }
 
     private void body(SourceNode node) {
