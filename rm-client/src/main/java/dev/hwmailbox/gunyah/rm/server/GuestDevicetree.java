@@ -17,8 +17,8 @@ import java.util.UUID;
 import java.util.function.Consumer;
 
 /**
- * Completes a guest's devicetree with what it cannot know: its VMID, its capabilities and its interrupts. As in the real
- * Resource Manager this is an overlay with a fragment for the hypervisor and one for each device.
+ * Completes a guest's devicetree with what it cannot know: its VMID, its capabilities and its interrupts. As in the
+ * real Resource Manager this is an overlay with a fragment for the hypervisor and one for each device.
  */
 final class GuestDevicetree {
     private static final String HYPERVISOR = "hypervisor";
