@@ -25,7 +25,8 @@ import java.util.List;
  * libfdt writes elsewhere or takes them for smaller ones; so are phandles that are 0, references that would wrap
  * around, and labels whose path gets longer than 4096 characters; an alias with a longer path leads nowhere. New
  * properties and nodes go to the end, in libfdt to the front. A child of exactly the name comes before one with a unit
- * address, whatever their order.
+ * address, whatever their order. As in libfdt, a phandle that a fragment has given to a new node is replaced by that of
+ * a later fragment for the same node, and references to the earlier number lead nowhere.
  *
  * @since 0.1
  */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.devicetree;
 
-import dev.hwmailbox.devicetree.DeviceTreeException.Code;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -13,20 +12,18 @@ import org.jspecify.annotations.Nullable;
 final class MergedNode {
     private final NodeBuilder builder;
     private final @Nullable MergedNode parent;
-    private final int level;
     private final Map<String, MergedNode> children = new HashMap<>();
 
     /** The first child of each name without unit address; made when first asked for, as not every node is. */
     private @Nullable Map<String, NodeBuilder> byBaseName;
 
-    private MergedNode(NodeBuilder builder, @Nullable MergedNode parent, int level) {
+    private MergedNode(NodeBuilder builder, @Nullable MergedNode parent) {
         this.builder = builder;
         this.parent = parent;
-        this.level = level;
     }
 
     static MergedNode root(NodeBuilder builder) {
-        return new MergedNode(builder, null, 1);
+        return new MergedNode(builder, null);
     }
 
     /** The child of exactly this name, or else, if it has no unit address, the first that has it before its own. */
@@ -58,10 +55,6 @@ final class MergedNode {
     }
 
     private MergedNode add(String name) {
-        if (level == DeviceTree.MAX_DEPTH) {
-            String path = pathOf(name);
-            throw DeviceTreeException.inTree(Code.TOO_DEEP, path, null, DeviceTree.tooDeep(path));
-        }
         NodeBuilder child = NodeBuilder.named(name);
         builder.children().put(name, child);
         if (byBaseName != null) {
@@ -71,7 +64,7 @@ final class MergedNode {
     }
 
     private MergedNode known(NodeBuilder child) {
-        return children.computeIfAbsent(child.name(), name -> new MergedNode(child, this, level + 1));
+        return children.computeIfAbsent(child.name(), name -> new MergedNode(child, this));
     }
 
     @Nullable

@@ -4,6 +4,7 @@ package dev.hwmailbox.devicetree;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,9 @@ final class MergedTree {
     private final NodeBuilder builder;
     private final MergedNode root;
     private final Map<Integer, Deque<MergedNode>> addedPhandles = new HashMap<>();
+
+    /** Where aliases have led: nothing that is added later changes that. */
+    private final IdentityHashMap<Property, MergedNode> aliased = new IdentityHashMap<>();
 
     MergedTree(DeviceTree base) {
         this.base = base;
@@ -48,8 +52,16 @@ final class MergedTree {
         if (path == null || path.length() == 0 || path.length() > MAX_PATH || !path.isStringList()) {
             return null;
         }
+        MergedNode known = aliased.get(path);
+        if (known != null) {
+            return known;
+        }
         String target = path.string();
-        return target.startsWith("/") ? descend(root, target) : null;
+        MergedNode found = target.startsWith("/") ? descend(root, target) : null;
+        if (found != null) {
+            aliased.put(path, found);
+        }
+        return found;
     }
 
     private static @Nullable MergedNode descend(MergedNode start, String path) {

@@ -4,7 +4,6 @@ package dev.hwmailbox.devicetree;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.IdentityHashMap;
-import java.util.Map;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * is copied once, however many of its cells change.
  */
 final class OverlayValues {
-    private final Map<Property, byte[]> changed = new IdentityHashMap<>();
+    private final IdentityHashMap<Property, byte[]> changed = new IdentityHashMap<>();
 
     int cell(Property property, int offset) {
         byte[] value = changed.get(property);

@@ -172,11 +172,13 @@ class DeviceTreeOverlayRandomTest {
     }
 
     private static void at(NodeBuilder root, String path, Consumer<NodeBuilder> change) {
-        NodeBuilder node = root;
-        for (String name : NodePaths.names(path)) {
-            node = node.children().get(name);
+        List<String> names = NodePaths.names(path);
+        if (names.isEmpty()) {
+            change.accept(root);
+        } else {
+            String rest = String.join("/", names.subList(1, names.size()));
+            root.child(names.get(0), child -> at(child, rest, change));
         }
-        change.accept(node);
     }
 
     private static void fill(NodeBuilder node, Random random, int levels) {
@@ -206,8 +208,8 @@ class DeviceTreeOverlayRandomTest {
             };
             Node target = any(nodes, random);
             int kind = random.nextInt(4);
-            if (kind == 0 && !labels.isEmpty()) {
-                overlay.fragmentAt(any(labels, random), change);
+            if (kind == 0 && !baseLabels.isEmpty()) {
+                overlay.fragmentAt(any(baseLabels, random), change);
             } else if (kind == 1 && !aliases.isEmpty()) {
                 overlay.fragment(any(aliases, random), change);
             } else if (kind == 2 && target.phandle().isPresent()) {

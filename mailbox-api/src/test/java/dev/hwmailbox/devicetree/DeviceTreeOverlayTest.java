@@ -330,28 +330,20 @@ class DeviceTreeOverlayTest {
                         "__local_fixups__",
                         root -> root.child("fragment@2", f -> f.child("__overlay__", o -> o.property("rm", 0))));
 
-        assertThat(alone()).hasToString("""
-                /dts-v1/;
-
-                / {
-                \thypervisor {
-                \t\t#address-cells = <0x00000002>;
-                \t\trm@1 {
-                \t\t\tphandle = <0x00000004>;
-                \t\t};
-                \t};
-                \tsoc {
-                \t\tbus@1 {
-                \t\t\tinterrupt-parent = <0xffffffff>;
-                \t\t\trm = <0x00000004>;
-                \t\t\tagain;
-                \t\t};
-                \t};
-                \t__symbols__ {
-                \t\trm = "/hypervisor/rm@1";
-                \t};
-                };
-                """);
+        assertThat(alone())
+                .isEqualTo(DeviceTree.of(NodeBuilder.root()
+                        .child(
+                                "hypervisor",
+                                h -> h.property("#address-cells", 2).child("rm@1", rm -> rm.property("phandle", 4)))
+                        .child(
+                                "soc",
+                                soc -> soc.child(
+                                        "bus@1",
+                                        bus -> bus.property("interrupt-parent", -1)
+                                                .property("rm", 4)
+                                                .flag("again")))
+                        .child("__symbols__", symbols -> symbols.property("rm", "/hypervisor/rm@1"))
+                        .build()));
     }
 
     @Test

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.devicetree;
 
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -8,7 +9,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -69,10 +69,17 @@ final class NaiveOverlay {
         return flat;
     }
 
-    private static void require(boolean condition) {
+    private static void check(boolean condition) {
         if (!condition) {
             throw new IllegalArgumentException();
         }
+    }
+
+    private static <T> T require(@Nullable T found) {
+        if (found == null) {
+            throw new IllegalArgumentException();
+        }
+        return found;
     }
 
     private static int phandle(@Nullable Map<String, ByteBuffer> properties) {
@@ -92,21 +99,19 @@ final class NaiveOverlay {
                 .orElse(0);
         overlay.forEach((path, properties) -> properties.forEach((name, value) -> {
             if (name.equals("phandle") || name.equals("linux,phandle")) {
-                require(value.remaining() == 4 && value.getInt(0) != 0);
+                check(value.remaining() == 4 && value.getInt(0) != 0);
                 add(value, 0, delta);
             }
         }));
         overlay.forEach((path, properties) -> {
             if (path.equals("/__local_fixups__") || path.startsWith("/__local_fixups__/")) {
-                String mirrored = find(overlay, path.substring("/__local_fixups__".length()));
-                require(mirrored != null);
+                String mirrored = require(find(overlay, path.substring("/__local_fixups__".length())));
                 properties.forEach((name, offsets) -> {
-                    ByteBuffer value =
-                            Objects.requireNonNull(overlay.get(mirrored)).get(name);
-                    require(value != null && offsets.remaining() % 4 == 0);
+                    ByteBuffer value = require(require(overlay.get(mirrored)).get(name));
+                    check(offsets.remaining() % 4 == 0);
                     for (int i = 0; i < offsets.remaining(); i += 4) {
                         int offset = offsets.getInt(i);
-                        require(offset >= 0 && offset <= value.remaining() - 4);
+                        check(offset >= 0 && offset <= value.remaining() - 4);
                         add(value, offset, delta);
                         places.add(new Place(value, offset));
                     }
@@ -117,13 +122,13 @@ final class NaiveOverlay {
 
     private static void add(ByteBuffer value, int offset, long delta) {
         long sum = (value.getInt(offset) & 0xffff_ffffL) + delta;
-        require(sum < 0xffff_ffffL);
+        check(sum < 0xffff_ffffL);
         value.putInt(offset, (int) sum);
     }
 
     private static @Nullable String find(Map<String, Map<String, ByteBuffer>> tree, String path) {
         String found = "";
-        for (String name : path.split("/")) {
+        for (String name : path.split("/", -1)) {
             found = name.isEmpty() ? found : child(tree, found, name);
             if (found == null) {
                 return null;
@@ -155,24 +160,21 @@ final class NaiveOverlay {
         Map<String, ByteBuffer> labels = Optional.ofNullable(child(base, "", "__symbols__"))
                 .map(base::get)
                 .orElse(Map.of());
-        Objects.requireNonNull(overlay.get(fixups)).forEach((label, list) -> {
-            ByteBuffer symbol = labels.get(label);
-            require(symbol != null
-                    && text(symbol).endsWith("\0")
-                    && text(symbol).startsWith("/"));
-            String node = find(base, text(symbol).split("\0", -1)[0]);
-            require(node != null && phandle(base.get(node)) != 0);
-            require(text(list).endsWith("\0"));
+        require(overlay.get(fixups)).forEach((label, list) -> {
+            ByteBuffer symbol = require(labels.get(label));
+            check(text(symbol).endsWith("\0") && text(symbol).startsWith("/"));
+            String node = require(find(base, text(symbol).split("\0", -1)[0]));
+            check(phandle(base.get(node)) != 0);
+            check(text(list).endsWith("\0"));
             String[] entries = text(list).split("\0", -1);
             for (int i = 0; i < entries.length - 1; i++) {
                 String[] parts = entries[i].split(":", 3);
-                require(parts.length == 3 && !parts[1].isEmpty() && parts[2].matches("[0-9]+"));
-                String place = parts[0].startsWith("/") ? find(overlay, parts[0]) : null;
-                require(place != null);
-                ByteBuffer value = Objects.requireNonNull(overlay.get(place)).get(parts[1]);
-                require(value != null);
-                var offset = new java.math.BigInteger(parts[2]);
-                require(offset.compareTo(java.math.BigInteger.valueOf(value.remaining() - 4L)) <= 0);
+                check(parts.length == 3 && !parts[1].isEmpty() && parts[2].matches("[0-9]+"));
+                check(parts[0].startsWith("/"));
+                String place = require(find(overlay, parts[0]));
+                ByteBuffer value = require(require(overlay.get(place)).get(parts[1]));
+                var offset = new BigInteger(parts[2]);
+                check(offset.compareTo(BigInteger.valueOf(value.remaining() - 4L)) <= 0);
                 value.putInt(offset.intValue(), phandle(base.get(node)));
             }
         });
@@ -185,28 +187,25 @@ final class NaiveOverlay {
     }
 
     private @Nullable String target(String fragment) {
-        Map<String, ByteBuffer> properties = Objects.requireNonNull(overlay.get(fragment));
+        Map<String, ByteBuffer> properties = require(overlay.get(fragment));
         ByteBuffer target = properties.get("target");
-        require(target == null || target.remaining() == 4);
+        check(target == null || target.remaining() == 4);
         if (target != null && target.getInt(0) != 0) {
-            require(target.getInt(0) != -1);
+            check(target.getInt(0) != -1);
             return base.keySet().stream()
                     .filter(path -> phandle(base.get(path)) == target.getInt(0))
                     .findFirst()
                     .orElse(null);
         }
-        require(properties.containsKey("target-path"));
-        String path = text(Objects.requireNonNull(properties.get("target-path")));
-        require(path.indexOf('\0') >= 0);
+        String path = text(require(properties.get("target-path")));
+        check(path.indexOf('\0') >= 0);
         path = path.substring(0, path.indexOf('\0'));
         if (path.startsWith("/")) {
             return find(base, path);
         }
         String[] aliasAndRest = path.split("/", 2);
         String aliases = child(base, "", "aliases");
-        ByteBuffer alias = aliases == null
-                ? null
-                : Objects.requireNonNull(base.get(aliases)).get(aliasAndRest[0]);
+        ByteBuffer alias = aliases == null ? null : require(base.get(aliases)).get(aliasAndRest[0]);
         if (alias == null || !text(alias).endsWith("\0") || !text(alias).startsWith("/")) {
             return null;
         }
@@ -217,7 +216,7 @@ final class NaiveOverlay {
     private void protect() {
         for (String fragment : fragments()) {
             String target = target(fragment);
-            String content = Objects.requireNonNull(child(overlay, fragment, "__overlay__"));
+            String content = require(child(overlay, fragment, "__overlay__"));
             overlay.forEach((path, properties) -> {
                 String existing = target == null || !isBelow(path, content)
                         ? null
@@ -241,7 +240,7 @@ final class NaiveOverlay {
 
     private @Nullable String follow(String start, String rest) {
         String found = start;
-        for (String name : rest.split("/")) {
+        for (String name : rest.split("/", -1)) {
             found = name.isEmpty() ? found : child(base, found, name);
             if (found == null) {
                 return null;
@@ -252,18 +251,17 @@ final class NaiveOverlay {
 
     private void merge() {
         for (String fragment : fragments()) {
-            String target = target(fragment);
-            require(target != null);
+            String target = require(target(fragment));
             targets.put(fragment, target);
-            String content = Objects.requireNonNull(child(overlay, fragment, "__overlay__"));
+            String content = require(child(overlay, fragment, "__overlay__"));
             overlay.forEach((path, properties) -> {
                 if (isBelow(path, content)) {
                     String parent = path.equals(content) ? "" : path.substring(content.length(), path.lastIndexOf('/'));
                     String name = path.equals(content) ? "" : path.substring(path.lastIndexOf('/') + 1);
-                    String above = Objects.requireNonNull(follow(target, parent));
+                    String above = require(follow(target, parent));
                     String found = follow(above, name);
                     String merged = found == null ? above + "/" + name : found;
-                    require(merged.chars().filter(c -> c == '/').count() < DeviceTree.MAX_DEPTH);
+                    check(merged.chars().filter(c -> c == '/').count() < DeviceTree.MAX_DEPTH);
                     base.computeIfAbsent(merged, added -> new LinkedHashMap<>()).putAll(properties);
                 }
             });
@@ -275,16 +273,17 @@ final class NaiveOverlay {
         if (symbols == null) {
             return;
         }
-        Objects.requireNonNull(overlay.get(symbols)).forEach((label, value) -> {
+        require(overlay.get(symbols)).forEach((label, value) -> {
             String path = text(value);
-            require(path.startsWith("/") && path.indexOf('\0') == path.length() - 1);
+            check(path.startsWith("/") && path.indexOf('\0') == path.length() - 1);
             String[] parts = path.substring(1, path.length() - 1).split("/", 3);
             if (parts.length >= 2 && parts[1].equals("__overlay__")) {
-                String fragment = parts[0].isEmpty() ? null : child(overlay, "", parts[0]);
-                require(fragment != null && targets.containsKey(fragment));
+                check(!parts[0].isEmpty());
+                String fragment = require(child(overlay, "", parts[0]));
+                check(targets.containsKey(fragment));
                 String target = targets.get(fragment) + (parts.length == 2 || parts[2].isEmpty() ? "" : "/" + parts[2]);
                 String written = (target.isEmpty() ? "/" : target) + "\0";
-                require(written.length() - 1 <= MergedTree.MAX_PATH);
+                check(written.length() - 1 <= MergedTree.MAX_PATH);
                 base.computeIfAbsent("/__symbols__", made -> new LinkedHashMap<>())
                         .put(label, StandardCharsets.ISO_8859_1.encode(written));
             }

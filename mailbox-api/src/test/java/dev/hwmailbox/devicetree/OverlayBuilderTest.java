@@ -13,10 +13,12 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class OverlayBuilderTest {
-    private static final Consumer<NodeBuilder> NOTHING = node -> {};
-
     @AutoClose
     private final Corpus corpus = Corpus.open();
+
+    private static void nothing(NodeBuilder node) {
+        assertThat(node.properties()).isEmpty();
+    }
 
     @Test
     void writesReferencesToLabelsOfTheBaseLikeDtc() {
@@ -55,10 +57,10 @@ class OverlayBuilderTest {
         isWhatDtcMakesOf(
                 "new-labels",
                 OverlayBuilder.create()
-                        .fragmentAt("soc", soc -> soc.child("n1", n1 -> n1.child("n2", NOTHING)))
+                        .fragmentAt("soc", soc -> soc.child("n1", n1 -> n1.child("n2", OverlayBuilderTest::nothing)))
                         .label("n2", "n1/n2")
                         .label("n1", "n1")
-                        .fragment("/chosen", chosen -> chosen.child("lab3", NOTHING))
+                        .fragment("/chosen", chosen -> chosen.child("lab3", OverlayBuilderTest::nothing))
                         .label("lab3", "lab3"));
     }
 
@@ -82,7 +84,7 @@ class OverlayBuilderTest {
     void findsTargetsByPathLabelAndNumber() {
         DeviceTree base = DeviceTree.of(NodeBuilder.root()
                 .child("a", a -> a.property("phandle", 7))
-                .child("b", NOTHING)
+                .child("b", OverlayBuilderTest::nothing)
                 .child("c", c -> c.property("phandle", 8))
                 .child("aliases", aliases -> aliases.property("bee", "/b"))
                 .child("__symbols__", symbols -> symbols.property("sea", "/c"))
@@ -107,8 +109,8 @@ class OverlayBuilderTest {
 
     @Test
     void labelsTheTargetItself() {
-        DeviceTree base =
-                DeviceTree.of(NodeBuilder.root().child("bus@1", NOTHING).build());
+        DeviceTree base = DeviceTree.of(
+                NodeBuilder.root().child("bus@1", OverlayBuilderTest::nothing).build());
 
         DeviceTree merged = DeviceTreeOverlay.apply(
                 base,
@@ -129,7 +131,7 @@ class OverlayBuilderTest {
         DeviceTree merged = DeviceTreeOverlay.apply(
                 DeviceTree.of(NodeBuilder.root().property("phandle", 3).build()),
                 OverlayBuilder.create()
-                        .fragment("/", root -> root.child("new", NOTHING))
+                        .fragment("/", root -> root.child("new", OverlayBuilderTest::nothing))
                         .label("new", "new")
                         .fragmentAt("new", node -> node.flag("found"))
                         .build());
@@ -144,10 +146,10 @@ class OverlayBuilderTest {
         DeviceTree overlay = OverlayBuilder.create()
                 .fragment(
                         "/",
-                        root -> root.child("first", NOTHING)
+                        root -> root.child("first", OverlayBuilderTest::nothing)
                                 .child("chosen-one", chosen -> chosen.property("phandle", 1))
                                 .child("chosen-three", chosen -> chosen.property("linux,phandle", 3))
-                                .child("second", NOTHING)
+                                .child("second", OverlayBuilderTest::nothing)
                                 .child("user", user -> user.property("refs", 0, 0, 0)))
                 .label("second", "second")
                 .label("first", "first")
@@ -185,7 +187,11 @@ class OverlayBuilderTest {
         DeviceTree first = builder.build();
 
         assertThat(builder.build()).isEqualTo(first);
-        assertThat(builder.fragment("/", NOTHING).build().root().children()).hasSize(4);
+        assertThat(builder.fragment("/", OverlayBuilderTest::nothing)
+                        .build()
+                        .root()
+                        .children())
+                .hasSize(4);
         assertThat(builder).hasToString("OverlayBuilder[2 fragments, labels [n]]");
     }
 
@@ -202,16 +208,16 @@ class OverlayBuilderTest {
         OverlayBuilder builder = OverlayBuilder.create();
 
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> builder.fragment("", NOTHING))
+                .isThrownBy(() -> builder.fragment("", OverlayBuilderTest::nothing))
                 .withMessage("a fragment needs a target");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> builder.fragmentAt(0, NOTHING))
+                .isThrownBy(() -> builder.fragmentAt(0, OverlayBuilderTest::nothing))
                 .withMessage("0x0 is no phandle");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> builder.fragmentAt(-1, NOTHING))
+                .isThrownBy(() -> builder.fragmentAt(-1, OverlayBuilderTest::nothing))
                 .withMessage("0xffffffff is no phandle");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> builder.fragmentAt("a-b", NOTHING))
+                .isThrownBy(() -> builder.fragmentAt("a-b", OverlayBuilderTest::nothing))
                 .withMessage("\"a-b\" cannot be a label");
     }
 
@@ -219,7 +225,7 @@ class OverlayBuilderTest {
     void refusesLabelsThatLeadNowhereOrToTwoNodes() {
         OverlayBuilder empty = OverlayBuilder.create();
         OverlayBuilder builder = OverlayBuilder.create()
-                .fragment("/", root -> root.child("n", NOTHING))
+                .fragment("/", root -> root.child("n", OverlayBuilderTest::nothing))
                 .label("n", "n");
 
         assertThatIllegalStateException()

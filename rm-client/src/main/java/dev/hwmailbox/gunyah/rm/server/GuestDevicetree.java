@@ -2,8 +2,10 @@
 package dev.hwmailbox.gunyah.rm.server;
 
 import dev.hwmailbox.devicetree.DeviceTree;
+import dev.hwmailbox.devicetree.DeviceTreeOverlay;
 import dev.hwmailbox.devicetree.InterruptSpecifier;
 import dev.hwmailbox.devicetree.NodeBuilder;
+import dev.hwmailbox.devicetree.OverlayBuilder;
 import dev.hwmailbox.gunyah.rm.protocol.RmError;
 import dev.hwmailbox.gunyah.rm.server.VirtualDevice.Side;
 import java.util.ArrayList;
@@ -14,7 +16,10 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
 
-/** Completes a guest's devicetree with what it cannot know: its VMID, its capabilities and its interrupts. */
+/**
+ * Completes a guest's devicetree with what it cannot know: its VMID, its capabilities and its interrupts. As in the
+ * real Resource Manager this is an overlay with a fragment for the hypervisor and one for each device.
+ */
 final class GuestDevicetree {
     private static final String HYPERVISOR = "hypervisor";
 
@@ -33,11 +38,18 @@ final class GuestDevicetree {
         if (base.root().child("chosen").isEmpty()) {
             throw new RmRefusal(RmError.NORESOURCE, "the guest's tree has no /chosen");
         }
-        return base.withRoot(
-                new GuestDevicetree(guest).addTo(NodeBuilder.from(base.root())).build());
+        return DeviceTreeOverlay.apply(base, new GuestDevicetree(guest).overlay());
     }
 
-    private NodeBuilder addTo(NodeBuilder root) {
+    private DeviceTree overlay() {
+        OverlayBuilder overlay = OverlayBuilder.create().fragment("/", this::hypervisor);
+        for (VirtualDevice device : guest.devices()) {
+            overlay.fragment("/", root -> add(root, device));
+        }
+        return overlay.build();
+    }
+
+    private void hypervisor(NodeBuilder root) {
         root.child(
                 HYPERVISOR,
                 node -> node.property(
@@ -49,10 +61,6 @@ final class GuestDevicetree {
                         .property("#address-cells", 2)
                         .property("#size-cells", 0)
                         .child("qcom,gunyah-vm", this::identity));
-        for (VirtualDevice device : guest.devices()) {
-            add(root, device);
-        }
-        return root;
     }
 
     private void identity(NodeBuilder node) {
