@@ -220,7 +220,7 @@ class GunyahDeviceTreeTest {
     @Test
     void refusesOverlaysThatAreNone() {
         DeviceTree overlay = DeviceTree.of(NodeBuilder.root()
-                .child("fragment@0", fragment("soc/x", content -> {}))
+                .child("fragment@0", fragment -> fragment.child("__overlay__", content -> {}))
                 .build());
 
         assertThatThrownBy(() -> GunyahDeviceTree.check(overlay, BindingProfile.LENIENT))
