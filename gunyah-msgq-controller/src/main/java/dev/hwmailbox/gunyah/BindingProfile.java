@@ -19,29 +19,27 @@ import java.util.List;
  */
 public enum BindingProfile {
     /** The form of the patches v2 to v6: a versioned and a general entry in each {@code compatible}. */
-    SEED(
-            List.of("gunyah-hypervisor-1.0", "gunyah-hypervisor"),
-            List.of("gunyah-resource-manager-1-0", "gunyah-resource-manager")),
+    SEED,
     /** The form of the patches v7 to v17, which was agreed on: the general entry alone. */
-    FINAL(List.of("gunyah-hypervisor"), List.of("gunyah-resource-manager")),
+    FINAL,
     /** Trees as guests get them: what a client needs must be there, everything else is ignored. The default. */
-    LENIENT(List.of(), List.of());
-
-    private final List<String> hypervisorCompatible;
-    private final List<String> resourceManagerCompatible;
-
-    BindingProfile(List<String> hypervisorCompatible, List<String> resourceManagerCompatible) {
-        this.hypervisorCompatible = hypervisorCompatible;
-        this.resourceManagerCompatible = resourceManagerCompatible;
-    }
+    LENIENT;
 
     /** The exact list; empty in the lenient profile, which has none. */
     List<String> hypervisorCompatible() {
-        return hypervisorCompatible;
+        return switch (this) {
+            case SEED -> List.of("gunyah-hypervisor-1.0", "gunyah-hypervisor");
+            case FINAL -> List.of("gunyah-hypervisor");
+            case LENIENT -> List.of();
+        };
     }
 
     /** The exact list; empty in the lenient profile, which has none. */
     List<String> resourceManagerCompatible() {
-        return resourceManagerCompatible;
+        return switch (this) {
+            case SEED -> List.of("gunyah-resource-manager-1-0", "gunyah-resource-manager");
+            case FINAL -> List.of("gunyah-resource-manager");
+            case LENIENT -> List.of();
+        };
     }
 }

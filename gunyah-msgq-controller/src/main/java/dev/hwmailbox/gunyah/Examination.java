@@ -2,9 +2,8 @@
 package dev.hwmailbox.gunyah;
 
 import dev.hwmailbox.devicetree.DeviceTree;
-import dev.hwmailbox.devicetree.Node;
+import dev.hwmailbox.devicetree.DeviceTreeOverlay;
 import dev.hwmailbox.gunyah.BindingCheck.Verdict;
-import dev.hwmailbox.gunyah.BindingViolation.Code;
 import java.util.Objects;
 
 /** One tree held against one profile: first against its letter, if it has one, then for what a client needs. */
@@ -14,8 +13,12 @@ final class Examination {
     private final Findings findings = new Findings();
 
     Examination(DeviceTree tree, BindingOptions options) {
-        this.tree = Objects.requireNonNull(tree, "tree");
-        this.options = Objects.requireNonNull(options, "options");
+        Objects.requireNonNull(tree, "tree");
+        Objects.requireNonNull(options, "options");
+        // The controller is in the base, which nobody has at hand.
+        boolean withoutBase = DeviceTreeOverlay.isOverlay(tree);
+        this.tree = withoutBase ? DeviceTreeOverlay.applyAlone(tree) : tree;
+        this.options = withoutBase ? options.assumingThreeCells() : options;
     }
 
     ResourceManagerNode resourceManager() {
@@ -44,10 +47,6 @@ final class Examination {
 
     /** The lenient profile has no letter to violate. */
     private Verdict literalVerdict() {
-        if (isOverlay()) {
-            findings.errors().add(new BindingViolation(Code.NO_HYPERVISOR_NODE, "/", null, OVERLAY));
-            return Verdict.INVALID;
-        }
         if (options.profile() == BindingProfile.LENIENT) {
             return Verdict.VALID;
         }
@@ -60,17 +59,5 @@ final class Examination {
 
     private ResourceManagerNode discover() {
         return new LenientBinding(tree, options, findings).resourceManager();
-    }
-
-    // The place for DeviceTreeOverlay: an overlay alone is merged into an empty tree, and its interrupts are read with
-    // options.assumingThreeCells().
-    private static final String OVERLAY = "the tree is an overlay, to be applied to its base first";
-
-    private boolean isOverlay() {
-        return tree.root().children().stream().anyMatch(Examination::isFragment);
-    }
-
-    private static boolean isFragment(Node node) {
-        return node.child("__overlay__").isPresent();
     }
 }

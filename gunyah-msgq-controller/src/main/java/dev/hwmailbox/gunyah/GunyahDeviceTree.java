@@ -2,6 +2,8 @@
 package dev.hwmailbox.gunyah;
 
 import dev.hwmailbox.devicetree.DeviceTree;
+import dev.hwmailbox.devicetree.DeviceTreeException;
+import dev.hwmailbox.devicetree.DeviceTreeOverlay;
 
 /**
  * Finds the boot-time channel to the Resource Manager in a devicetree, and tells whether the tree follows the binding.
@@ -9,8 +11,13 @@ import dev.hwmailbox.devicetree.DeviceTree;
  * <p>The trees that Resource Managers write follow neither published form of the binding to the letter, so discovery
  * asks by default for what a client needs and no more: a node compatible with some spelling of the Gunyah hypervisor,
  * below it exactly one available node compatible with some spelling of the Resource Manager, there two capability IDs
- * in {@code reg} and two interrupts, TX first. The other profiles hold the tree against a published form before they look
- * for the node.
+ * in {@code reg} and two interrupts, TX first. The other profiles hold the tree against a published form before they
+ * look for the node.
+ *
+ * <p>An overlay without its base is taken as far as it goes, see {@link DeviceTreeOverlay#applyAlone}: interrupts are
+ * read as {@link BindingOptions#assumingThreeCells} says, of a controller that is not known. With the base at hand,
+ * apply the overlay first. An overlay that is not built as overlays are is refused with {@link DeviceTreeException}
+ * by every method here.
  *
  * <p>Context: any thread.
  *
@@ -25,7 +32,7 @@ public final class GunyahDeviceTree {
     /**
      * Finds the Resource Manager node, asking for what a client needs.
      *
-     * @param tree the tree of a VM, overlays applied
+     * @param tree the tree of a VM with overlays applied, or an overlay alone
      * @return what it says, with warnings
      * @throws BindingException with all violations found, if there is no node or it does not say what is needed
      */
@@ -36,7 +43,7 @@ public final class GunyahDeviceTree {
     /**
      * Finds the Resource Manager node that the caller has chosen, for trees that have several.
      *
-     * @param tree the tree of a VM, overlays applied
+     * @param tree the tree of a VM with overlays applied, or an overlay alone
      * @param nodePath path of the node, a child of the hypervisor node
      * @return what it says, with warnings
      * @throws BindingException with all violations found, if there is no such node or it does not say what is needed
@@ -48,7 +55,7 @@ public final class GunyahDeviceTree {
     /**
      * Finds the Resource Manager node of a tree that follows the binding.
      *
-     * @param tree the tree of a VM, overlays applied
+     * @param tree the tree of a VM with overlays applied, or an overlay alone
      * @param profile what the tree is held against
      * @return what it says, with warnings
      * @throws BindingException with all violations found, if the tree violates the profile, or if it does not and is
@@ -61,7 +68,7 @@ public final class GunyahDeviceTree {
     /**
      * Finds the Resource Manager node of a tree that follows the binding.
      *
-     * @param tree the tree of a VM, overlays applied
+     * @param tree the tree of a VM with overlays applied, or an overlay alone
      * @param options what the tree is held against, and how it is read
      * @return what it says, with warnings
      * @throws BindingException with all violations found, if the tree violates the profile, or if it does not and is
@@ -73,9 +80,9 @@ public final class GunyahDeviceTree {
     }
 
     /**
-     * Tells whether a tree follows the binding, without throwing.
+     * Tells whether a tree follows the binding, and how it does not, without throwing.
      *
-     * @param tree the tree of a VM, overlays applied
+     * @param tree the tree of a VM with overlays applied, or an overlay alone
      * @param profile what the tree is held against
      * @return the verdict, with all violations found
      */
@@ -84,9 +91,9 @@ public final class GunyahDeviceTree {
     }
 
     /**
-     * Tells whether a tree follows the binding, without throwing.
+     * Tells whether a tree follows the binding, and how it does not, without throwing.
      *
-     * @param tree the tree of a VM, overlays applied
+     * @param tree the tree of a VM with overlays applied, or an overlay alone
      * @param options what the tree is held against, and how it is read
      * @return the verdict, with all violations found
      */

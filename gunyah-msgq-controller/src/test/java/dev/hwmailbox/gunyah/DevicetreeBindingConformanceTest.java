@@ -8,10 +8,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hwmailbox.devicetree.DeviceTree;
 import dev.hwmailbox.devicetree.DeviceTreeBlob;
+import dev.hwmailbox.devicetree.DeviceTreeOverlay;
 import dev.hwmailbox.devicetree.InterruptSpecifier;
-import dev.hwmailbox.devicetree.Node;
-import dev.hwmailbox.devicetree.NodeBuilder;
-import dev.hwmailbox.devicetree.Property;
 import dev.hwmailbox.gunyah.BindingCheck.Verdict;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -232,33 +230,18 @@ class DevicetreeBindingConformanceTest {
     /** The host's overlay, without a base: its interrupt controller is not in sight. */
     private static void checkAlone(JsonNode made, DeviceTree overlay) {
         String file = made.get("file").asText();
-        DeviceTree tree = merged(overlay);
-        BindingOptions options = BindingOptions.DEFAULT.assumingThreeCells();
-        ResourceManagerNode found = GunyahDeviceTree.resourceManager(tree, options);
+        ResourceManagerNode found = GunyahDeviceTree.resourceManager(overlay);
 
-        checkFacts(file, tree, found, made);
+        checkFacts(file, DeviceTreeOverlay.applyAlone(overlay), found, made);
         assertThat(found.variant()).as(file).isEqualTo(BindingVariant.PRIMARY);
         assertThat(found.txInterrupt().controllerPath()).as(file).isNull();
         assertThat(found.rxInterrupt().controllerPath()).as(file).isNull();
-        assertThat(GunyahDeviceTree.check(tree, BindingProfile.SEED).verdict())
+        assertThat(GunyahDeviceTree.check(overlay, BindingProfile.SEED).verdict())
                 .as(file)
                 .isEqualTo(Verdict.NOTHING_TO_VALIDATE);
-        assertThat(GunyahDeviceTree.check(tree, BindingProfile.FINAL).verdict())
+        assertThat(GunyahDeviceTree.check(overlay, BindingProfile.FINAL).verdict())
                 .as(file)
                 .isEqualTo(Verdict.NOTHING_TO_VALIDATE);
-    }
-
-    private static DeviceTree merged(DeviceTree overlay) {
-        NodeBuilder root = NodeBuilder.root();
-        for (Node fragment : overlay.root().children()) {
-            fragment.child("__overlay__")
-                    .filter(content -> fragment.property("target-path")
-                            .map(Property::string)
-                            .filter("/"::equals)
-                            .isPresent())
-                    .ifPresent(root::merge);
-        }
-        return DeviceTree.of(root.build());
     }
 
     private static void checkFacts(String file, DeviceTree tree, ResourceManagerNode found, JsonNode made) {

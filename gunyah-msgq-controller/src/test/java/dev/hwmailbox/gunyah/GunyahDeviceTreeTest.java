@@ -2,10 +2,15 @@
 package dev.hwmailbox.gunyah;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertThrowsExactly;
 
 import dev.hwmailbox.Errno;
 import dev.hwmailbox.devicetree.DeviceTree;
+import dev.hwmailbox.devicetree.DeviceTreeException;
+import dev.hwmailbox.devicetree.InterruptSpecifier;
+import dev.hwmailbox.devicetree.InterruptSpecifier.Kind;
+import dev.hwmailbox.devicetree.InterruptSpecifier.Trigger;
 import dev.hwmailbox.devicetree.NodeBuilder;
 import dev.hwmailbox.gunyah.BindingViolation.Code;
 import java.util.List;
@@ -39,7 +44,7 @@ class GunyahDeviceTreeTest {
     @ValueSource(ints = {0, 1024, -1})
     void hasDefaultsForSizesAndDepthsThatNoQueueCanHave(int hint) {
         ResourceManagerNode found = find(rm(n -> n.property("qcom,tx-message-size", hint)
-                .property("qcom,rx-message-size", 0, 64)
+                .property("qcom,rx-message-size", 64, 0)
                 .property("qcom,tx-queue-depth", hint)
                 .flag("qcom,rx-queue-depth")));
 
@@ -53,7 +58,7 @@ class GunyahDeviceTreeTest {
                 .containsExactly(
                         "BAD_HINT " + RM_PATH + ": qcom,tx-message-size is " + number
                                 + ", not one number in 1..1023; 240 is assumed",
-                        "BAD_HINT " + RM_PATH + ": qcom,rx-message-size is <0x00000000 0x00000040>, "
+                        "BAD_HINT " + RM_PATH + ": qcom,rx-message-size is <0x00000040 0x00000000>, "
                                 + "not one number in 1..1023; 240 is assumed",
                         "BAD_HINT " + RM_PATH + ": qcom,tx-queue-depth is " + number
                                 + ", not one number in 1..255; 8 is assumed",
@@ -174,20 +179,56 @@ class GunyahDeviceTreeTest {
     }
 
     @Test
-    void sendsOverlaysToTheirBase() {
+    void takesAnOverlayAloneWhoseNodesAreSpreadOverFragments() {
         DeviceTree overlay = DeviceTree.of(NodeBuilder.root()
                 .child(
                         "fragment@0",
-                        fragment -> fragment.property("target-path", "/")
-                                .child("__overlay__", content -> content.merge(valid().root())))
+                        fragment -> fragment.property("target", -1)
+                                .child("__overlay__", content -> content.property("status", "okay")))
+                .child(
+                        "fragment@1",
+                        fragment(
+                                "/",
+                                content -> content.child(
+                                        "hypervisor",
+                                        h -> h.child(
+                                                RM,
+                                                n -> n.merge(
+                                                        valid().find(RM_PATH).orElseThrow())))))
+                .child(
+                        "fragment@2",
+                        fragment(
+                                "/",
+                                content -> content.child(
+                                        "hypervisor",
+                                        h -> h.merge(valid().find("/hypervisor").orElseThrow())
+                                                .removeChild(RM))))
                 .build());
 
-        refuses(overlay, Code.NO_HYPERVISOR_NODE, "/", null, "the tree is an overlay, to be applied to its base first");
-        for (BindingProfile profile : BindingProfile.values()) {
-            BindingCheck check = GunyahDeviceTree.check(overlay, profile);
-            assertThat(check.verdict()).isEqualTo(BindingCheck.Verdict.INVALID);
-            assertThat(check).hasToString(profile + ": INVALID, 1 violations, 0 warnings");
+        for (BindingProfile profile : List.of(BindingProfile.FINAL, BindingProfile.LENIENT)) {
+            ResourceManagerNode found = GunyahDeviceTree.resourceManager(overlay, profile);
+            assertThat(found.nodePath()).isEqualTo(RM_PATH);
+            assertThat(found.txInterrupt())
+                    .isEqualTo(new InterruptSpecifier(null, List.of(0, 3, 1), Kind.SPI, 35, Trigger.EDGE_RISING));
+            assertThat(GunyahDeviceTree.check(overlay, profile).resourceManager())
+                    .contains(found);
         }
+        assertThat(GunyahDeviceTree.check(overlay, BindingProfile.SEED).verdict())
+                .isEqualTo(BindingCheck.Verdict.INVALID);
+    }
+
+    @Test
+    void refusesOverlaysThatAreNone() {
+        DeviceTree overlay = DeviceTree.of(NodeBuilder.root()
+                .child("fragment@0", fragment -> fragment.child("__overlay__", content -> {}))
+                .build());
+
+        assertThatThrownBy(() -> GunyahDeviceTree.check(overlay, BindingProfile.LENIENT))
+                .isInstanceOf(DeviceTreeException.class);
+    }
+
+    private static Consumer<NodeBuilder> fragment(String targetPath, Consumer<NodeBuilder> content) {
+        return fragment -> fragment.property("target-path", targetPath).child("__overlay__", content);
     }
 
     @Test
@@ -284,6 +325,12 @@ class GunyahDeviceTreeTest {
                 "/hypervisor",
                 "#address-cells",
                 "/hypervisor: #address-cells is <0x00000000 0x00000002>, must be 2");
+        refuses(
+                hypervisor(h -> h.property("#address-cells", 2, 0)),
+                Code.WRONG_CELLS,
+                "/hypervisor",
+                "#address-cells",
+                "/hypervisor: #address-cells is <0x00000002 0x00000000>, must be 2");
         refuses(
                 hypervisor(h -> h.property("#address-cells", "2")),
                 Code.WRONG_CELLS,

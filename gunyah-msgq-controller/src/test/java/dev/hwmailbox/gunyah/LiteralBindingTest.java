@@ -354,6 +354,17 @@ class LiteralBindingTest {
         assertThat(GunyahDeviceTree.check(tree, options).resourceManager()).isPresent();
     }
 
+    @Test
+    void keepsEachOptionWhenAnotherIsAdded() {
+        BindingOptions options = new BindingOptions(BindingProfile.FINAL, "/rm", true);
+
+        assertThat(BindingOptions.of(BindingProfile.FINAL).choosing("/rm").assumingThreeCells())
+                .isEqualTo(options);
+        assertThat(BindingOptions.of(BindingProfile.FINAL).assumingThreeCells().choosing("/rm"))
+                .isEqualTo(options);
+        assertThat(BindingOptions.DEFAULT).isEqualTo(new BindingOptions(BindingProfile.LENIENT, null, false));
+    }
+
     private static void violates(DeviceTree tree, Code code, @Nullable String property, String message) {
         BindingCheck check = GunyahDeviceTree.check(tree, BindingProfile.FINAL);
         assertThat(check.verdict()).isEqualTo(Verdict.INVALID);

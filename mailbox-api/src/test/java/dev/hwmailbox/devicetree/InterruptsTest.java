@@ -25,6 +25,7 @@ class InterruptsTest {
     private static final int NO_CONTROLLER = 5;
     private static final int ZERO_CELLS = 6;
     private static final int NO_CELLS = 7;
+    private static final int FIVE_CELLS = 8;
 
     @Test
     void resolvesByTheInterruptParentOfAnAncestor() {
@@ -140,6 +141,11 @@ class InterruptsTest {
                 0,
                 Code.UNSUPPORTED_INTERRUPT_SPECIFIER,
                 "/n: interrupt 0 <1 2>: /gpio wants 2 cells per interrupt, a GIC wants 3 or 4");
+        refuses(
+                n -> n.property("interrupts-extended", FIVE_CELLS, 0, 1, 1, 0, 0),
+                0,
+                Code.UNSUPPORTED_INTERRUPT_SPECIFIER,
+                "/n: interrupt 0 <0 1 1 0 0>: /five wants 5 cells per interrupt, a GIC wants 3 or 4");
         refuses(
                 n -> n.property("interrupts-extended", NEXUS, 0, 1, 1),
                 0,
@@ -383,6 +389,7 @@ class InterruptsTest {
                 .child("nexus", controller(NEXUS, 3, "interrupt-map"))
                 .child("thing", controller(NO_CONTROLLER, 3, "thing"))
                 .child("zero", controller(ZERO_CELLS, 0, "interrupt-controller"))
+                .child("five", controller(FIVE_CELLS, 5, "interrupt-controller"))
                 .child("plain", plain -> plain.property("phandle", NO_CELLS))
                 .child("n", node)
                 .build());
