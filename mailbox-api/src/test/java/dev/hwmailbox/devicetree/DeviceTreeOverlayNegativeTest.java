@@ -91,6 +91,29 @@ class DeviceTreeOverlayNegativeTest {
         refuses(Code.NO_SUCH_TARGET, "/fragment@0", "target", "overlay fragment@0: no node has phandle 0x80000000");
     }
 
+    @Test
+    void refusesPhandlesThatANodeHasNoLonger() {
+        fragment(f -> f.property("target-path", "/bare"), bare -> bare.property("phandle", 1));
+        more(1, f -> f.property("target-path", "/bare"), bare -> bare.property("phandle", 2));
+        more(2, f -> f.property("target", 0x11), bare -> {});
+        refuses(Code.NO_SUCH_TARGET, "/fragment@2", "target", "overlay fragment@2: no node has phandle 0x11");
+    }
+
+    @Test
+    void refusesPhandlesOfTheBaseThatANodeHasNoLonger() {
+        fragment(f -> f.property("target-path", "/aliases"), aliases -> aliases.property("new", "/gic"));
+        more(1, f -> f.property("target-path", "new"), gic -> gic.property("phandle", 1));
+        more(2, f -> f.property("target", 0x10), gic -> {});
+        refuses(Code.NO_SUCH_TARGET, "/fragment@2", "target", "overlay fragment@2: no node has phandle 0x10");
+    }
+
+    private void more(int number, Consumer<NodeBuilder> target, Consumer<NodeBuilder> content) {
+        overlay.child("fragment@" + number, fragment -> {
+            target.accept(fragment);
+            fragment.child("__overlay__", content);
+        });
+    }
+
     @ParameterizedTest
     @CsvSource({
         "/soc/x, does not exist",
