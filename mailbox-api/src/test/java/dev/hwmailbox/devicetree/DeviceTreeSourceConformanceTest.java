@@ -102,7 +102,7 @@ class DeviceTreeSourceConformanceTest {
         for (String directory : List.of("blobs", "binding", "mailbox", "overlays")) {
             for (Path source : sources(corpus.recorded().resolve(directory))) {
                 counts.merge(directory, 1, Integer::sum);
-                @Nullable String difference = difference(directory, source);
+                @Nullable String difference = difference(source);
                 if (difference != null) {
                     otherwise.add(directory + "/" + source.getFileName() + " " + difference);
                 }
@@ -114,7 +114,7 @@ class DeviceTreeSourceConformanceTest {
         TALLY.info("conformance devicetree sources: {} more compiled", counts);
     }
 
-    private static @Nullable String difference(String directory, Path source) {
+    private static @Nullable String difference(Path source) {
         String name = source.getFileName().toString().replace(".dts", "");
         Path blob = source.resolveSibling(name + ".dtb");
         boolean isOverlay = !Files.exists(blob);

@@ -111,7 +111,8 @@ class DeviceTreeSourcePreprocessorTest {
                 """);
 
         assertThat(tree.root().properties().stream().map(Property::name)).containsExactly("a1", "a3", "a6");
-        assertThat(read("#ifdef X\n#ifdef Y\n#else\nbad\n#endif\n#endif\n/ { };").nodes())
+        assertThat(read("#ifdef X\n#ifdef Y\n#else\nbad\n#endif\n#endif\n/ { };")
+                        .nodes())
                 .hasSize(1);
     }
 
