@@ -35,11 +35,11 @@ public final class DtCommand implements Runnable {
     /** What the subcommands share: files, and failures that become exit codes. */
     abstract static class Subcommand implements Callable<Integer> {
         @Mixin
-        protected final TreeFiles files = new TreeFiles();
+        final TreeFiles files = new TreeFiles();
 
         @SuppressWarnings("NullAway.Init") // picocli sets it
         @CommandLine.Spec
-        protected CommandLine.Model.CommandSpec spec;
+        CommandLine.Model.CommandSpec spec;
 
         abstract int run();
 

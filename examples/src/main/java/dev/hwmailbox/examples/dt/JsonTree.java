@@ -143,7 +143,7 @@ final class JsonTree {
             return;
         }
         requireObject(object, where);
-        object.fields().forEachRemaining(field -> action.accept(field.getKey(), field.getValue()));
+        object.properties().forEach(field -> action.accept(field.getKey(), field.getValue()));
     }
 
     private static byte[] value(JsonNode json, String where) {

@@ -27,7 +27,7 @@ enum TreeFormat {
         return first < content.length && content[first] == '{' ? JSON : DTS;
     }
 
-    /** The format by the ending of a file's name; a name without a known ending, such as that of a pipe, gets source. */
+    /** The format by the ending of a file's name; one without a known ending, such as that of a pipe, gets source. */
     static TreeFormat ofName(String name) {
         String lower = name.toLowerCase(Locale.ROOT);
         if (lower.endsWith(".dtb") || lower.endsWith(".dtbo")) {
