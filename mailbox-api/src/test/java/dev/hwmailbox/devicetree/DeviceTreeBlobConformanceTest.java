@@ -26,7 +26,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Reader and writer against the recorded blobs, good and bad. */
-class DevicetreeConformanceTest {
+class DeviceTreeBlobConformanceTest {
     private static final Logger TALLY = LoggerFactory.getLogger("conformance");
 
     /**
