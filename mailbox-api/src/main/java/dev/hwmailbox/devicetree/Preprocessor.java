@@ -275,8 +275,11 @@ final class Preprocessor {
 
         private void include(String name, int offset) {
             CharSequence found = resolver == null ? null : resolver.resolve(name, file.name());
+            String foundName = name;
             if (found == null) {
                 found = BuiltInHeaders.find(name);
+            } else if (resolver != null) {
+                foundName = resolver.nameOf(name, file.name());
             }
             if (found == null) {
                 throw ExpandedSource.error(
@@ -293,7 +296,7 @@ final class Preprocessor {
             if (charactersRead > MAX_TEXT) {
                 throw tooLarge(file, offset);
             }
-            new Pass(new SourceFile(name, found.toString())).run();
+            new Pass(new SourceFile(foundName, found.toString())).run();
             depth--;
         }
 

@@ -20,9 +20,22 @@ public interface SourceResolver {
      * The text of an included file.
      *
      * @param name the name as it stands in the source, without quotes or angle brackets
-     * @param includedFrom the file that includes it, under the name by which it was itself given or included
+     * @param includedFrom the file that includes it, under the name by which it was itself given, or the one that
+     *     {@link #nameOf} has for it
      * @return the text, decoded by the caller, or null if there is no such file
      */
     @Nullable
     CharSequence resolve(String name, String includedFrom);
+
+    /**
+     * The name that an included file has from then on: in messages, and as the one that includes others. A resolver
+     * for which one name may mean several files, such as one beside each including file, answers with a path.
+     *
+     * @param name the name as it stands in the source, for which {@link #resolve} has just found a text
+     * @param includedFrom the file that includes it
+     * @return the name; by default as it stands in the source
+     */
+    default String nameOf(String name, String includedFrom) {
+        return name;
+    }
 }

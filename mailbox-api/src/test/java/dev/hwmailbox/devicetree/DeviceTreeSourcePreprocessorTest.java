@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Inclusions, constants and conditions. */
@@ -177,6 +178,39 @@ class DeviceTreeSourcePreprocessorTest {
                 .read("main", "/dts-v1/;\n#include <a>\n/ { };");
 
         assertThat(asked).containsExactly("main includes a", "a includes b");
+    }
+
+    @Test
+    void takesTheResolversNameForWhatItFound() {
+        List<String> asked = new ArrayList<>();
+        var byPath = new SourceResolver() {
+            @Override
+            public @Nullable CharSequence resolve(String name, String includedFrom) {
+                asked.add(includedFrom + " includes " + name);
+                return name.startsWith("dt-bindings/") ? null : name.equals("a") ? "#include <b>\n" : "oops";
+            }
+
+            @Override
+            public String nameOf(String name, String includedFrom) {
+                return "path/" + name;
+            }
+        };
+
+        var refusal = assertThrowsExactly(
+                DeviceTreeException.class,
+                () -> DeviceTreeSource.reader()
+                        .includes(byPath)
+                        .read(
+                                "main",
+                                "/dts-v1/;\n#include <dt-bindings/interrupt-controller/irq.h>\n#include <a>\n/include/ \"c\""));
+
+        assertThat(asked)
+                .containsExactly(
+                        "main includes dt-bindings/interrupt-controller/irq.h",
+                        "main includes a",
+                        "path/a includes b",
+                        "main includes c");
+        assertThat(refusal.position().orElseThrow().file()).isEqualTo("path/b");
     }
 
     @Test
