@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -207,6 +208,7 @@ public final class NodeBuilder {
      * @return this
      */
     public NodeBuilder merge(Node other) {
+        Objects.requireNonNull(other, "other");
         if (properties().isEmpty() && children().isEmpty()) {
             untouched = other;
             return this;

@@ -9,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -201,7 +200,9 @@ public final class Property implements Named {
     }
 
     private int offsetOf(int index, int size, String what) {
-        Objects.checkIndex(index, Integer.MAX_VALUE);
+        if (index < 0) {
+            throw new IndexOutOfBoundsException(index);
+        }
         if (((long) index + 1) * size > length) {
             throw wrong(" has " + length + " bytes, no " + what + " with index " + index);
         }

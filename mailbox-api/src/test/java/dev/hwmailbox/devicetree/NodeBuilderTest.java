@@ -3,6 +3,7 @@ package dev.hwmailbox.devicetree;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertThrowsExactly;
 
@@ -110,6 +111,14 @@ class NodeBuilderTest {
         assertThat(changed.child("a").flatMap(a -> a.child("b")).orElseThrow().hasProperty("r"))
                 .isTrue();
         assertThat(node.children().get(0).property("q").orElseThrow().u32()).isEqualTo(2);
+    }
+
+    @Test
+    @SuppressWarnings("NullAway") // What callers without such a check do.
+    void refusesToMergeNothing() {
+        assertThatNullPointerException()
+                .isThrownBy(() -> NodeBuilder.root().merge(null))
+                .withMessage("other");
     }
 
     @Test

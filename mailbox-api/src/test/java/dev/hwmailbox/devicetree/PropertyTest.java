@@ -76,6 +76,19 @@ class PropertyTest {
     }
 
     @Test
+    void hasNoCellBehindTheLastWhateverTheIndex() {
+        for (int index : new int[] {1 << 29, Integer.MAX_VALUE - 1, Integer.MAX_VALUE}) {
+            String last = "with index " + index;
+            assertThatThrownBy(() -> property("cells").u32(index))
+                    .isInstanceOf(DeviceTreeException.class)
+                    .hasMessageEndingWith(last);
+            assertThatThrownBy(() -> property("cells").u64(index))
+                    .isInstanceOf(DeviceTreeException.class)
+                    .hasMessageEndingWith(last);
+        }
+    }
+
+    @Test
     void refusesNegativeIndices() {
         assertThatThrownBy(() -> property("cells").u32(-1)).isInstanceOf(IndexOutOfBoundsException.class);
         assertThatThrownBy(() -> property("cells").u64(-1)).isInstanceOf(IndexOutOfBoundsException.class);
