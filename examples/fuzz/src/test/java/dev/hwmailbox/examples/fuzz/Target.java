@@ -11,9 +11,11 @@ import dev.hwmailbox.devicetree.DeviceTreeException.Code;
 import dev.hwmailbox.devicetree.DeviceTreeOverlay;
 import dev.hwmailbox.devicetree.DeviceTreeSource;
 import dev.hwmailbox.devicetree.NodeBuilder;
+import dev.hwmailbox.devicetree.SourcePosition;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +28,7 @@ enum Target {
     BLOB {
         @Override
         void examine(byte[] input) {
-            DeviceTree tree = attempt(() -> DeviceTreeBlob.read(ByteBuffer.wrap(input)));
+            DeviceTree tree = read(ByteBuffer.wrap(input));
             if (tree != null) {
                 survivesBlob(tree);
                 survivesSource(tree);
@@ -40,10 +42,12 @@ enum Target {
         void examine(byte[] input) {
             boolean symbols = input.length > 0 && input[0] == ' ';
             String text = new String(input, StandardCharsets.ISO_8859_1);
-            DeviceTree tree = attempt(() -> DeviceTreeSource.reader()
-                    .symbols(symbols)
-                    .includes((name, from) -> name.equals("self.dtsi") ? text : null)
-                    .read("fuzz.dts", text));
+            DeviceTree tree = attempt(
+                    () -> DeviceTreeSource.reader()
+                            .symbols(symbols)
+                            .includes((name, from) -> name.equals("self.dtsi") ? text : null)
+                            .read("fuzz.dts", text),
+                    refusal -> standsInOneOf(refusal, text));
             if (tree != null) {
                 survivesBlob(tree);
                 survivesSource(tree);
@@ -55,7 +59,7 @@ enum Target {
     OVERLAY {
         @Override
         void examine(byte[] input) {
-            DeviceTree overlay = attempt(() -> DeviceTreeBlob.read(ByteBuffer.wrap(input)));
+            DeviceTree overlay = read(ByteBuffer.wrap(input));
             if (overlay != null) {
                 lay(overlay, base());
             }
@@ -66,11 +70,10 @@ enum Target {
     BASE_AND_OVERLAY {
         @Override
         void examine(byte[] input) {
-            DeviceTree base = attempt(() -> DeviceTreeBlob.read(ByteBuffer.wrap(input)));
+            DeviceTree base = read(ByteBuffer.wrap(input));
             if (base != null) {
                 int size = ByteBuffer.wrap(input).getInt(4);
-                DeviceTree overlay =
-                        attempt(() -> DeviceTreeBlob.read(ByteBuffer.wrap(input, size, input.length - size)));
+                DeviceTree overlay = read(ByteBuffer.wrap(input, size, input.length - size));
                 if (overlay != null) {
                     lay(overlay, base);
                 }
@@ -83,12 +86,31 @@ enum Target {
 
     abstract void examine(byte[] input);
 
-    private static @Nullable DeviceTree attempt(Supplier<DeviceTree> reading) {
+    private static @Nullable DeviceTree read(ByteBuffer blob) {
+        return attempt(
+                () -> DeviceTreeBlob.read(blob),
+                refusal -> assertThat(refusal.offset()).as(refusal.reason()).isBetween(0L, (long) blob.remaining()));
+    }
+
+    private static @Nullable DeviceTree attempt(
+            Supplier<DeviceTree> reading, Consumer<DeviceTreeException> examineRefusal) {
         try {
             return assertTimeout(PATIENCE, reading::get);
         } catch (DeviceTreeException e) {
             assertThat(e.reason()).isNotBlank();
+            examineRefusal.accept(e);
             return null;
+        }
+    }
+
+    /** Unless a line marker says something else, the place is in the source, or behind its last character. */
+    private static void standsInOneOf(DeviceTreeException refusal, String text) {
+        SourcePosition position = refusal.position().orElseThrow(() -> new AssertionError("nowhere", refusal));
+        String[] lines = text.split("\n", -1);
+        assertThat(position.line()).as(refusal.reason()).isPositive();
+        if (text.indexOf('#') < 0) {
+            assertThat(position.line()).as(refusal.reason()).isLessThanOrEqualTo(lines.length);
+            assertThat(position.column()).as(refusal.reason()).isBetween(1, lines[position.line() - 1].length() + 1);
         }
     }
 
@@ -112,15 +134,21 @@ enum Target {
                 .isEqualTo(tree);
     }
 
+    private static void namesANode(DeviceTreeException refusal) {
+        assertThat(refusal.nodePath()).as(refusal.reason()).isPresent();
+    }
+
     private static void lay(DeviceTree overlay, DeviceTree base) {
         byte[] before = DeviceTreeBlob.write(base);
-        DeviceTree merged = attempt(() -> DeviceTreeOverlay.apply(base, overlay));
+        DeviceTree merged = attempt(() -> DeviceTreeOverlay.apply(base, overlay), Target::namesANode);
         if (merged != null) {
             survivesBlob(merged);
             assertThat(merged.memoryReservations()).isEqualTo(base.memoryReservations());
-            attempt(() -> DeviceTreeOverlay.apply(merged, overlay));
+            assertThat(base.nodes())
+                    .allSatisfy(node -> assertThat(merged.find(node.path())).isPresent());
+            attempt(() -> DeviceTreeOverlay.apply(merged, overlay), Target::namesANode);
         }
-        DeviceTree alone = attempt(() -> DeviceTreeOverlay.applyAlone(overlay));
+        DeviceTree alone = attempt(() -> DeviceTreeOverlay.applyAlone(overlay), Target::namesANode);
         if (alone != null) {
             survivesBlob(alone);
         }
