@@ -200,7 +200,7 @@ final class DevicetreeWorkload {
             return (byte) ('a' + rest % 26);
         }
 
-        /** Sixteen letters, of which each pair is Aa or BB: 65,536 names of one hash. */
+        /** Sixteen pairs of letters, each Aa or BB: 65,536 names of one hash. */
         private static String sameHash(int number) {
             var name = new StringBuilder();
             for (int bit = 0; bit < 16; bit++) {
