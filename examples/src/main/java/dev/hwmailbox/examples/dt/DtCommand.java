@@ -46,7 +46,12 @@ public final class DtCommand implements Runnable {
         @Override
         public final Integer call() {
             try {
-                return run();
+                int exitCode = run();
+                // Streams that people read do not throw; both keep in mind that something did not arrive.
+                if (spec.commandLine().getOut().checkError() || System.out.checkError()) {
+                    throw DtFailure.badInput("the standard output cannot be written");
+                }
+                return exitCode;
             } catch (DtFailure e) {
                 spec.commandLine().getErr().println("dt: " + e.getMessage());
                 spec.commandLine().getErr().flush();

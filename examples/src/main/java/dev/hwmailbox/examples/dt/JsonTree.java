@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.examples.dt;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -35,7 +38,12 @@ import java.util.function.BiConsumer;
  * of the three may be written for any property, and {@code {}} is a value without bytes.
  */
 final class JsonTree {
-    private static final ObjectMapper MAPPER = JsonMapper.builder()
+    /** Files are limited, so their strings need no limit of their own. */
+    private static final StreamReadConstraints LONG_STRINGS =
+            StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build();
+
+    private static final ObjectMapper MAPPER = JsonMapper.builder(
+                    JsonFactory.builder().streamReadConstraints(LONG_STRINGS).build())
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
@@ -100,24 +108,18 @@ final class JsonTree {
     }
 
     /** Reads what {@link #write} writes. */
-    static DeviceTree read(byte[] json) {
+    static DeviceTree read(String json) {
         JsonNode tree;
         try {
-            tree = MAPPER.readTree(new String(json, StandardCharsets.UTF_8));
+            tree = MAPPER.readTree(json);
         } catch (JsonProcessingException e) {
-            throw DtFailure.badInput("line %d, column %d: %s"
-                    .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr(), e.getOriginalMessage()));
+            // None where the text goes beyond what the parser takes: too many levels, a number of too many digits.
+            JsonLocation at = e.getLocation();
+            String place = at == null ? "" : "line %d, column %d: ".formatted(at.getLineNr(), at.getColumnNr());
+            throw DtFailure.badInput(place + e.getOriginalMessage());
         }
         allow(tree, "the tree", List.of("bootCpuId", "memoryReservations", "root"));
-        List<MemoryReservation> reservations = new ArrayList<>();
-        for (JsonNode reservation : tree.path("memoryReservations")) {
-            String where = "memoryReservations[" + reservations.size() + "]";
-            long size = number64(reservation.path("size"), where + ".size");
-            if (size == 0) {
-                throw DtFailure.badInput(where + ".size is 0, a reservation has at least one byte");
-            }
-            reservations.add(new MemoryReservation(number64(reservation.path("address"), where + ".address"), size));
-        }
+        List<MemoryReservation> reservations = reservations(tree.path("memoryReservations"));
         if (!tree.has("root")) {
             throw DtFailure.badInput("the tree has no root");
         }
@@ -125,6 +127,23 @@ final class JsonTree {
         fill(root, tree.path("root"), "/");
         int bootCpuId = tree.has("bootCpuId") ? cell(tree.path("bootCpuId"), "bootCpuId") : 0;
         return DeviceTree.of(root.build(), reservations, bootCpuId);
+    }
+
+    private static List<MemoryReservation> reservations(JsonNode array) {
+        List<MemoryReservation> reservations = new ArrayList<>();
+        if (!array.isMissingNode()) {
+            requireArray(array, "memoryReservations");
+        }
+        for (JsonNode reservation : array) {
+            String where = "memoryReservations[" + reservations.size() + "]";
+            allow(reservation, where, List.of("address", "size"));
+            long size = number64(reservation.path("size"), where + ".size");
+            if (size == 0) {
+                throw DtFailure.badInput(where + ".size is 0, a reservation has at least one byte");
+            }
+            reservations.add(new MemoryReservation(number64(reservation.path("address"), where + ".address"), size));
+        }
+        return reservations;
     }
 
     private static void fill(NodeBuilder node, JsonNode json, String path) {
@@ -174,6 +193,9 @@ final class JsonTree {
             if (!element.isTextual() || element.asText().indexOf('\0') >= 0) {
                 throw DtFailure.badInput(where + ".strings[" + strings.size() + "] is no string without NUL");
             }
+            if (!StandardCharsets.UTF_8.newEncoder().canEncode(element.asText())) {
+                throw DtFailure.badInput(where + ".strings[" + strings.size() + "] has half a surrogate pair");
+            }
             strings.add(element.asText());
         }
         return strings.toArray(String[]::new);
@@ -189,7 +211,8 @@ final class JsonTree {
     }
 
     private static int cell(JsonNode number, String where) {
-        if (!number.canConvertToExactIntegral() || number.longValue() < 0 || number.longValue() > LARGEST_CELL) {
+        boolean isWhole = number.canConvertToExactIntegral() && number.canConvertToLong();
+        if (!isWhole || number.longValue() < 0 || number.longValue() > LARGEST_CELL) {
             throw DtFailure.badInput(where + " is " + number + ", not a whole number of 0 to " + LARGEST_CELL);
         }
         return (int) number.longValue();
@@ -197,17 +220,21 @@ final class JsonTree {
 
     private static byte[] bytes(JsonNode text, String where) {
         try {
-            return HexFormat.of().parseHex(text.asText());
+            if (text.isTextual()) {
+                return HexFormat.of().parseHex(text.asText());
+            }
         } catch (IllegalArgumentException e) {
-            throw DtFailure.badInput(where + ".bytes is " + text + ", not pairs of hexadecimal digits");
+            // Told below, as any other value that is no such text.
         }
+        throw DtFailure.badInput(where + ".bytes is " + text + ", not pairs of hexadecimal digits");
     }
 
     private static long number64(JsonNode text, String where) {
         try {
-            String digits = text.asText();
-            if (digits.startsWith("0x")) {
-                return Long.parseUnsignedLong(digits.substring(2), 16);
+            if (text.isTextual()
+                    && text.asText().startsWith("0x")
+                    && text.asText().indexOf('+') < 0) {
+                return Long.parseUnsignedLong(text.asText().substring(2), 16);
             }
         } catch (NumberFormatException e) {
             // Told below, as any other text that is no number.

@@ -5,6 +5,7 @@ import dev.hwmailbox.devicetree.DeviceTree;
 import dev.hwmailbox.devicetree.DeviceTreeBlob;
 import dev.hwmailbox.devicetree.DeviceTreeException;
 import dev.hwmailbox.devicetree.DeviceTreeSource;
+import dev.hwmailbox.devicetree.SourceResolver;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -16,9 +17,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -38,8 +37,10 @@ final class TreeFiles {
 
     @Option(
             names = {"-@", "--symbols"},
-            description = "Keep the labels of a source in the node /__symbols__.")
+            description = "Keep the labels of a source in the node /__symbols__, where overlays look for them.")
     private boolean symbols;
+
+    private boolean standardInputIsRead;
 
     @SuppressWarnings("NullAway.Init") // picocli sets it
     @CommandLine.Spec(CommandLine.Spec.Target.MIXEE)
@@ -51,8 +52,8 @@ final class TreeFiles {
         try {
             return switch (TreeFormat.of(content)) {
                 case DTB -> DeviceTreeBlob.read(ByteBuffer.wrap(content));
-                case JSON -> readJson(name, content);
-                case DTS -> readSource(name, content);
+                case JSON -> readJson(name, text(name, content));
+                case DTS -> readSource(name, text(name, content));
             };
         } catch (DeviceTreeException e) {
             String place = e.position().isPresent() ? "" : name + ": ";
@@ -60,7 +61,7 @@ final class TreeFiles {
         }
     }
 
-    private static DeviceTree readJson(String name, byte[] content) {
+    private static DeviceTree readJson(String name, String content) {
         try {
             return JsonTree.read(content);
         } catch (DtFailure e) {
@@ -68,31 +69,40 @@ final class TreeFiles {
         }
     }
 
-    private DeviceTree readSource(String name, byte[] content) {
-        Map<String, Path> places = new HashMap<>();
-        if (!name.equals(STANDARD)) {
-            places.put(name, Path.of(name));
-        }
+    private DeviceTree readSource(String name, String content) {
         return DeviceTreeSource.reader()
                 .symbols(symbols)
-                .includes((included, from) -> include(included, places.get(from), places))
-                .read(name, text(name, content));
+                .includes(new Includes())
+                .read(name, content);
     }
 
-    /** Looks beside the including file first, then in the directories that were given. */
-    private @Nullable CharSequence include(String name, @Nullable Path includedFrom, Map<String, Path> places) {
-        List<Path> candidates = new ArrayList<>();
-        if (includedFrom != null) {
-            candidates.add(includedFrom.resolveSibling(name));
+    /** Included files go by their paths: one name may stand for several of them. */
+    private final class Includes implements SourceResolver {
+        @Override
+        public @Nullable CharSequence resolve(String name, String includedFrom) {
+            Path file = find(name, includedFrom);
+            return file == null ? null : text(file.toString(), content(file));
         }
-        includeDirectories.forEach(directory -> candidates.add(directory.resolve(name)));
-        for (Path candidate : candidates) {
-            if (Files.isRegularFile(candidate)) {
-                places.put(name, candidate);
-                return text(candidate.toString(), content(candidate.toString()));
+
+        @Override
+        public String nameOf(String name, String includedFrom) {
+            return String.valueOf(find(name, includedFrom));
+        }
+
+        /** Looks beside the including file first, then in the directories that were given. */
+        private @Nullable Path find(String name, String includedFrom) {
+            try {
+                List<Path> candidates = new ArrayList<>();
+                candidates.add(Path.of(includedFrom).resolveSibling(name));
+                includeDirectories.forEach(directory -> candidates.add(directory.resolve(name)));
+                return candidates.stream()
+                        .filter(Files::isRegularFile)
+                        .findFirst()
+                        .orElse(null);
+            } catch (InvalidPathException e) {
+                return null; // no file can have such a name
             }
         }
-        return null;
     }
 
     private static String text(String name, byte[] content) {
@@ -106,18 +116,37 @@ final class TreeFiles {
         }
     }
 
-    private static byte[] content(String name) {
-        try (InputStream in = name.equals(STANDARD) ? System.in : Files.newInputStream(Path.of(name))) {
-            byte[] content = in.readNBytes(MAX_SIZE + 1);
-            if (content.length > MAX_SIZE) {
-                throw DtFailure.badInput(name + " has more than " + MAX_SIZE + " bytes");
+    private byte[] content(String name) {
+        try {
+            if (!name.equals(STANDARD)) {
+                return content(Path.of(name));
             }
-            return content;
-        } catch (NoSuchFileException e) {
-            throw DtFailure.badInput(name + ": no such file");
+            if (standardInputIsRead) {
+                throw DtFailure.badInput("the standard input, -, can be read once only");
+            }
+            standardInputIsRead = true;
+            return content(name, System.in);
         } catch (IOException | InvalidPathException e) {
             throw DtFailure.badInput(name + ": cannot be read: " + e);
         }
+    }
+
+    private static byte[] content(Path file) {
+        try (InputStream in = Files.newInputStream(file)) {
+            return content(file.toString(), in);
+        } catch (NoSuchFileException e) {
+            throw DtFailure.badInput(file + ": no such file");
+        } catch (IOException e) {
+            throw DtFailure.badInput(file + ": cannot be read: " + e);
+        }
+    }
+
+    private static byte[] content(String name, InputStream in) throws IOException {
+        byte[] content = in.readNBytes(MAX_SIZE + 1);
+        if (content.length > MAX_SIZE) {
+            throw DtFailure.badInput(name + " has more than " + MAX_SIZE + " bytes");
+        }
+        return content;
     }
 
     /** Writes a tree to a file, or to the standard output where there is none. */

@@ -6,9 +6,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.hwmailbox.devicetree.DeviceTree;
 import dev.hwmailbox.devicetree.DeviceTreeBlob;
 import dev.hwmailbox.examples.CommandLineRun;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.Writer;
 import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 /** The command on files of the recorded data, and on what is no file of any kind. */
 class DtCommandTest {
@@ -181,6 +188,91 @@ class DtCommandTest {
     }
 
     @Test
+    void tellsIncludedFilesOfOneNameApart() throws IOException {
+        Path given = Files.createDirectory(directory.resolve("given"));
+        Path parts = Files.createDirectory(directory.resolve("parts"));
+        Files.createDirectory(given.resolve("parts"));
+        Files.writeString(parts.resolve("common.dtsi"), "/include/ \"other.dtsi\"\n/include/ \"leaf.dtsi\"\n");
+        Files.writeString(given.resolve("other.dtsi"), "/include/ \"parts/common.dtsi\"\n");
+        Files.writeString(given.resolve("parts").resolve("common.dtsi"), "/ { other; };\n");
+        Files.writeString(given.resolve("parts").resolve("leaf.dtsi"), "/ { leaf = \"wrong\"; };\n");
+        Path leaf = Files.writeString(parts.resolve("leaf.dtsi"), "/ { leaf = \"right\"; };\n");
+        Path main = file("main.dts", "/dts-v1/;\n/include/ \"parts/common.dtsi\"\n");
+
+        assertThat(dt("convert", "-i", given, main).out()).contains("other;", "leaf = \"right\";");
+        Files.writeString(leaf, "/ { leaf; \n");
+        assertThat(dt("convert", "-i", given, main).err()).startsWith("dt: " + leaf + ":");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a\0b", "", ".", "parts"})
+    void refusesToIncludeWhatIsNoFile(String name) throws IOException {
+        Files.createDirectory(directory.resolve("parts"));
+        Path main = file("main.dts", "/dts-v1/;\n/include/ \"" + name + "\"\n");
+
+        CommandLineRun run = dt("convert", "-i", directory, main);
+
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).startsWith("dt: " + main + ":2:11: no file \"");
+    }
+
+    @Test
+    void readsASourceFromTheStandardInputOnceAndItsInclusionsFromAnywhere() throws IOException {
+        Path included = file("included.dtsi", "/ { included; };\n");
+        InputStream before = System.in;
+        try {
+            var source = "/dts-v1/;\n/include/ \"" + included.toAbsolutePath() + "\"\n";
+            System.setIn(new ByteArrayInputStream(source.getBytes(StandardCharsets.UTF_8)));
+            assertThat(dt("convert", "-").out()).contains("included;");
+            System.setIn(new ByteArrayInputStream(source.getBytes(StandardCharsets.UTF_8)));
+            CommandLineRun twice = dt("overlay", "-", "-");
+            assertThat(twice.exitCode()).isEqualTo(2);
+            assertThat(twice.err()).isEqualTo("dt: the standard input, -, can be read once only\n");
+        } finally {
+            System.setIn(before);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"print", "check", "convert"})
+    void exitsWithTwoIfTheStandardOutputIsFull(String subcommand) throws IOException {
+        Path seed = file("binding/seed-example.dtb");
+        var full = new PrintWriter(Writer.nullWriter()) {
+            @Override
+            public boolean checkError() {
+                return true;
+            }
+        };
+        var err = new StringWriter();
+
+        int exitCode = new CommandLine(new DtCommand())
+                .setOut(full)
+                .setErr(new PrintWriter(err, true))
+                .execute(subcommand, seed.toString());
+
+        assertThat(exitCode).isEqualTo(2);
+        assertThat(err).hasToString("dt: the standard output cannot be written\n");
+    }
+
+    @Test
+    void exitsWithTwoIfTheBlobDoesNotFitOnTheStandardOutput() throws IOException {
+        Path minimal = file("blobs/minimal.dtb");
+        var full = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException("no space left");
+            }
+        };
+        PrintStream before = System.out;
+        try {
+            System.setOut(new PrintStream(full, true, StandardCharsets.UTF_8));
+            assertThat(dt("convert", minimal, "-O", "dtb").exitCode()).isEqualTo(2);
+        } finally {
+            System.setOut(before);
+        }
+    }
+
+    @Test
     void writesBlobsToTheStandardOutput() throws IOException {
         Path minimal = file("blobs/minimal.dtb");
         var bytes = new ByteArrayOutputStream();
@@ -324,6 +416,9 @@ class DtCommandTest {
         assertThat(dt(subcommand, truncated).err())
                 .isEqualTo("dt: " + truncated + ": blob has 4 bytes, a devicetree header needs 40\n");
         assertThat(dt(subcommand, binary).err()).isEqualTo("dt: " + binary + " is neither a blob nor text in UTF-8\n");
+        Path latin1 =
+                Files.write(directory.resolve("latin1.json"), new byte[] {'{', '"', (byte) 0xfc, '"', ':', '1', '}'});
+        assertThat(dt(subcommand, latin1).err()).isEqualTo("dt: " + latin1 + " is neither a blob nor text in UTF-8\n");
         assertThat(dt(subcommand, missing).err()).isEqualTo("dt: " + missing + ": no such file\n");
         assertThat(dt(subcommand, directory).err()).startsWith("dt: " + directory + ": cannot be read: ");
         for (Path file : List.of(truncated, binary, missing, directory)) {

@@ -8,7 +8,6 @@ import dev.hwmailbox.devicetree.DeviceTree;
 import dev.hwmailbox.devicetree.DeviceTreeException;
 import dev.hwmailbox.devicetree.MemoryReservation;
 import dev.hwmailbox.devicetree.NodeBuilder;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class JsonTreeTest {
     private static DeviceTree read(String json) {
-        return JsonTree.read(json.getBytes(StandardCharsets.UTF_8));
+        return JsonTree.read(json);
     }
 
     @Test
@@ -82,6 +81,22 @@ class JsonTreeTest {
                         + " hexadecimal digits",
                 "{\"root\": {\"properties\": {\"a\": {\"bytes\": \"\", \"cells\": []}}}}|/: a has more than one of"
                         + " strings, cells and bytes",
+                "{\"root\": {\"properties\": {\"a\": {\"cells\": [18446744073709551617]}}}}|/: a.cells[0] is"
+                        + " 18446744073709551617, not a whole number of 0 to 4294967295",
+                "{\"root\": {\"properties\": {\"a\": {\"cells\": [1e400]}}}}|/: a.cells[0] is \"Infinity\", not a whole"
+                        + " number of 0 to 4294967295",
+                "{\"root\": {\"properties\": {\"a\": {\"bytes\": 12}}}}|/: a.bytes is 12, not pairs of hexadecimal"
+                        + " digits",
+                "{\"root\": {\"properties\": {\"a\": {\"bytes\": []}}}}|/: a.bytes is [], not pairs of hexadecimal"
+                        + " digits",
+                "{\"root\": {\"properties\": {\"a\": {\"strings\": [\"\\ud800\"]}}}}|/: a.strings[0] has half a"
+                        + " surrogate pair",
+                "{\"root\": {}, \"memoryReservations\": {}}|memoryReservations is no array",
+                "{\"root\": {}, \"memoryReservations\": [5]}|memoryReservations[0] is no object",
+                "{\"root\": {}, \"memoryReservations\": [{\"start\": 1}]}|memoryReservations[0] has start, only"
+                        + " address, size may be",
+                "{\"root\": {}, \"memoryReservations\": [{\"address\": \"0x1\", \"size\": \"0x+1\"}]}|"
+                        + "memoryReservations[0].size is \"0x+1\", not a string such as \"0x1000\" of at most 64 bits",
                 "{\"root\": {}, \"bootCpuId\": \"x\"}|bootCpuId is \"x\", not a whole number of 0 to 4294967295",
                 "{\"root\": {}, \"memoryReservations\": [{\"address\": 1, \"size\": \"0x1\"}]}|"
                         + "memoryReservations[0].address is 1, not a string such as \"0x1000\" of at most 64 bits",
@@ -96,7 +111,18 @@ class JsonTreeTest {
     void saysWhereTheTextIsNoJson() {
         assertThatThrownBy(() -> read("{\"root\":\n  oops}")).hasMessageStartingWith("line 2, column ");
         assertThatThrownBy(() -> read("{\"root\": {}, \"root\": {}}")).hasMessageContaining("Duplicate field 'root'");
+        assertThatThrownBy(() -> read("{\"root\": " + "[".repeat(2000))).isInstanceOf(DtFailure.class);
+        assertThatThrownBy(() -> read("{\"root\": " + "9".repeat(2000) + "}")).isInstanceOf(DtFailure.class);
         assertThatThrownBy(() -> read("{\"root\": {}} {}")).hasMessageContaining("railing token");
+    }
+
+    @Test
+    void readsValuesOfAnySize() {
+        String digits = "ab".repeat(11_000_000);
+
+        DeviceTree tree = read("{\"root\": {\"properties\": {\"a\": {\"bytes\": \"" + digits + "\"}}}}");
+
+        assertThat(tree.root().property("a").orElseThrow().length()).isEqualTo(11_000_000);
     }
 
     @Test
