@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.devicetree;
 
+import dev.hwmailbox.devicetree.DeviceTreeException.Code;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -55,6 +56,9 @@ final class MergedNode {
     }
 
     private MergedNode add(String name) {
+        if (!Names.isNodeName(name)) {
+            throw DeviceTreeException.inTree(Code.BAD_NAME, path(), null, Names.badNode(name, path()));
+        }
         NodeBuilder child = NodeBuilder.named(name);
         builder.children().put(name, child);
         if (byBaseName != null) {

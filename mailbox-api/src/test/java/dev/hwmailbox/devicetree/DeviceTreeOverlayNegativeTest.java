@@ -412,7 +412,7 @@ class DeviceTreeOverlayNegativeTest {
     @Test
     void refusesAloneWhatCannotBeMade() {
         fragment(f -> f.property("target-path", "/a b"), content -> {});
-        refusesAlone(Code.BAD_NAME, "node name \"a b\" in a new subtree");
+        refusesAlone(Code.BAD_NAME, "node name \"a b\" in /");
         fragment(f -> f.property("target-path", "/n".repeat(64)), content -> {});
         refusesAlone(Code.TOO_DEEP, "more than 64 levels of nodes at " + "/n".repeat(64));
         fragment(f -> f.property("target", 1, 2), content -> {});
