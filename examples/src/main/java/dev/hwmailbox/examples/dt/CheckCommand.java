@@ -53,7 +53,7 @@ final class CheckCommand extends DtCommand.Subcommand {
         boolean allGood = true;
         for (String name : names) {
             BindingCheck check =
-                    GunyahDeviceTree.check(files.read(name), new BindingOptions(profile, nodePath, threeCells));
+                    GunyahDeviceTree.check(input.read(name), new BindingOptions(profile, nodePath, threeCells));
             print(name, check, spec.commandLine().getOut());
             allGood &= check.violations().isEmpty();
         }

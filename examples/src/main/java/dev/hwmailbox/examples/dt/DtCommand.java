@@ -32,10 +32,10 @@ public final class DtCommand implements Runnable {
         throw new CommandLine.ParameterException(spec.commandLine(), "missing subcommand");
     }
 
-    /** What the subcommands share: files, and failures that become exit codes. */
+    /** What the subcommands share: input, and failures that become exit codes. */
     abstract static class Subcommand implements Callable<Integer> {
         @Mixin
-        final TreeFiles files = new TreeFiles();
+        final TreeInput input = new TreeInput();
 
         @SuppressWarnings("NullAway.Init") // picocli sets it
         @CommandLine.Spec

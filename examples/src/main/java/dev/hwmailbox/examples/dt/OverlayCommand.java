@@ -6,9 +6,8 @@ import dev.hwmailbox.devicetree.DeviceTreeException;
 import dev.hwmailbox.devicetree.DeviceTreeOverlay;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code dt overlay}: applies overlays to a tree. */
@@ -24,30 +23,21 @@ final class OverlayCommand extends DtCommand.Subcommand {
     @Parameters(index = "1..*", arity = "1..*", paramLabel = "OVERLAY", description = "The overlays, in order.")
     private List<String> overlays = new ArrayList<>();
 
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "FILE",
-            description = "Where to write to (default: standard output). Not written if an overlay does not fit.")
-    private @Nullable String output;
-
-    @Option(
-            names = {"-O", "--format"},
-            paramLabel = "FORMAT",
-            description = "${COMPLETION-CANDIDATES}; default: by the ending of the output's name, or DTS.")
-    private @Nullable TreeFormat format;
+    @Mixin
+    private final TreeOutput output = new TreeOutput();
 
     @Override
     int run() {
-        DeviceTree tree = files.read(base);
+        DeviceTree tree = input.read(base);
         for (String name : overlays) {
-            DeviceTree overlay = files.read(name);
+            DeviceTree overlay = input.read(name);
             try {
                 tree = DeviceTreeOverlay.apply(tree, overlay);
             } catch (DeviceTreeException e) {
                 throw DtFailure.refused(name + ": " + e.reason());
             }
         }
-        files.write(tree, output, format);
+        output.write(tree);
         return DtCommand.EXIT_OK;
     }
 }

@@ -26,9 +26,9 @@ final class PrintCommand extends DtCommand.Subcommand {
     @Override
     int run() {
         for (String name : names) {
-            DeviceTree tree = files.read(name);
+            DeviceTree tree = input.read(name);
             // Also what no source can say: odd names, numbers that two nodes have.
-            files.print((path == null ? tree : below(tree, path, name)).toString());
+            spec.commandLine().getOut().print(path == null ? tree : below(tree, path, name));
         }
         return DtCommand.EXIT_OK;
     }

@@ -8,7 +8,6 @@ import dev.hwmailbox.devicetree.DeviceTreeSource;
 import dev.hwmailbox.devicetree.SourceResolver;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.PrintWriter;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -19,11 +18,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
-/** Reads and writes trees of any format; the options that have to do with it. */
-final class TreeFiles {
+/** Reads trees of any format; the options that have to do with it. */
+final class TreeInput {
     static final String STANDARD = "-";
 
     /** Largest file, in bytes. */
@@ -41,10 +39,6 @@ final class TreeFiles {
     private boolean symbols;
 
     private boolean standardInputIsRead;
-
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    @CommandLine.Spec(CommandLine.Spec.Target.MIXEE)
-    private CommandLine.Model.CommandSpec spec;
 
     /** The tree in a file; errors name the file. */
     DeviceTree read(String name) {
@@ -147,54 +141,5 @@ final class TreeFiles {
             throw DtFailure.badInput(name + " has more than " + MAX_SIZE + " bytes");
         }
         return content;
-    }
-
-    /** Writes a tree to a file, or to the standard output where there is none. */
-    void write(DeviceTree tree, @Nullable String name, @Nullable TreeFormat format) {
-        String target = name == null ? STANDARD : name;
-        TreeFormat as = format == null ? TreeFormat.ofName(target) : format;
-        byte[] content = switch (as) {
-            case DTB -> DeviceTreeBlob.write(tree);
-            case DTS -> source(tree).getBytes(StandardCharsets.UTF_8);
-            case JSON -> JsonTree.write(tree).getBytes(StandardCharsets.UTF_8);
-        };
-        try {
-            if (target.equals(STANDARD)) {
-                writeToStandardOutput(content, as);
-            } else {
-                Files.write(Path.of(target), content);
-            }
-        } catch (IOException | InvalidPathException e) {
-            throw DtFailure.badInput(target + ": cannot be written: " + e);
-        }
-    }
-
-    private String source(DeviceTree tree) {
-        if (tree.bootCpuId() != 0) {
-            spec.commandLine()
-                    .getErr()
-                    .println("dt: source has no word for the boot CPU, " + Integer.toUnsignedString(tree.bootCpuId())
-                            + ": left out");
-        }
-        try {
-            return DeviceTreeSource.print(tree);
-        } catch (DeviceTreeException e) {
-            throw DtFailure.refused("cannot be said in source: " + e.reason());
-        }
-    }
-
-    private void writeToStandardOutput(byte[] content, TreeFormat format) throws IOException {
-        if (format == TreeFormat.DTB) {
-            System.out.write(content);
-            System.out.flush();
-            return;
-        }
-        print(new String(content, StandardCharsets.UTF_8));
-    }
-
-    void print(String text) {
-        PrintWriter out = spec.commandLine().getOut();
-        out.print(text);
-        out.flush();
     }
 }
