@@ -114,6 +114,21 @@ class DeviceTreeSourcePrinterTest {
     }
 
     @Test
+    void doesNotFollowSymbolsThatNameNothing() {
+        DeviceTree tree = DeviceTree.of(NodeBuilder.root()
+                .child("a", a -> a.child("b", b -> {}))
+                .child(
+                        "__symbols__",
+                        symbols -> symbols.property("slashes", "/".repeat(2_000_000))
+                                .property("levels", "/a".repeat(1_000_000))
+                                .property("twice", "/a//b")
+                                .property("behind", "/a/b/"))
+                .build());
+
+        assertThat(tree.toString().lines().filter(line -> line.contains(":"))).isEmpty();
+    }
+
+    @Test
     void keepsNamesApartFromTheWordsOfThePreprocessor() {
         DeviceTree tree = DeviceTree.of(NodeBuilder.root()
                 .flag("#include")
