@@ -157,6 +157,15 @@ class DeviceTreeSourceTest {
     }
 
     @Test
+    void boundsThePathsThatReferencesWrite() {
+        String name = "n".repeat((1 << 20) - 2);
+        String all = "/ { l: " + name + " { }; m { a = " + "&l, ".repeat(15);
+
+        assertThat(read(all + "&l; }; };").nodes()).hasSize(3);
+        refuses(Code.TOO_LARGE, all + "&l, &l; }; };", "2:", "fill more than 16777216 bytes with paths");
+    }
+
+    @Test
     void refusesPhandlesThatAreNone() {
         refuses(Code.BAD_PHANDLE, "/ { phandle = <0>; };", "2:5", "/: phandle: 0x0 is no phandle");
         refuses(Code.BAD_PHANDLE, "/ { phandle = <(-1)>; };", "2:5", "0xffffffff is no phandle");
