@@ -308,6 +308,7 @@ class DeviceTreeSourcePreprocessorTest {
         files.put("open", "/ {");
         refuses(Code.SYNTAX, "/include/ \"open\"", "open:1:4: expected a property, a node or '}'");
         refuses(Code.SYNTAX, "#define X (1\n/ { a = <2 X>; };", "t:3:14: expected a number, a character or '('");
+        refuses(Code.SYNTAX, "#define X 1 %\n/ { a = <2 X>; };", "t:3:12: expected a number, a character");
         refuses(Code.NO_SUCH_TARGET, "#define X &no\n/ { a = <2 X>; };", "t:3:12: /: a: no node has the label");
     }
 
