@@ -23,33 +23,8 @@ final class DtsPrinter {
 
     private int column;
 
-    /** The labels that {@code /__symbols__} gives to a node, and to those below. */
-    private static final class Labels {
-        static final Labels NONE = new Labels();
-
-        final List<String> here = new ArrayList<>(0);
-        final Map<String, Labels> below = new HashMap<>(0);
-
-        static Labels of(DeviceTree tree) {
-            var labels = new Labels();
-            tree.root().child("__symbols__").ifPresent(symbols -> {
-                for (Property symbol : symbols.properties()) {
-                    if (SourceNames.isIdentifier(symbol.name()) && symbol.length() > 1 && symbol.isStringList()) {
-                        labels.add(symbol.name(), symbol.string());
-                    }
-                }
-            });
-            return labels;
-        }
-
-        private void add(String label, String path) {
-            Labels labels = this;
-            for (String name : path.substring(Math.min(1, path.length())).split("/", -1)) {
-                labels = labels.below.computeIfAbsent(name, absent -> new Labels());
-            }
-            labels.here.add(label);
-        }
-    }
+    /** The labels that {@code /__symbols__} gives to nodes, by their full paths. */
+    private final Map<Node, List<String>> labels = new HashMap<>();
 
     private DtsPrinter() {}
 
@@ -59,8 +34,25 @@ final class DtsPrinter {
         tree.memoryReservations()
                 .forEach(reservation -> printer.text.append(reservation).append(";\n"));
         printer.text.append('\n');
-        printer.append(tree.root(), Labels.of(tree), "");
+        printer.findLabels(tree);
+        printer.append(tree.root(), "");
         return printer.text.toString();
+    }
+
+    private void findLabels(DeviceTree tree) {
+        var paths = new NodePaths(tree.root());
+        tree.root().child("__symbols__").ifPresent(symbols -> {
+            for (Property symbol : symbols.properties()) {
+                if (SourceNames.isIdentifier(symbol.name()) && symbol.length() > 1 && symbol.isStringList()) {
+                    String path = symbol.string();
+                    Node node = paths.find(path);
+                    if (node != null && node.path().equals(path)) {
+                        labels.computeIfAbsent(node, absent -> new ArrayList<>(1))
+                                .add(symbol.name());
+                    }
+                }
+            }
+        });
     }
 
     static String print(Property property) {
@@ -75,12 +67,13 @@ final class DtsPrinter {
         return printer.text.toString();
     }
 
-    private void append(Node node, Labels labels, String indent) {
+    private void append(Node node, String indent) {
         text.append(indent);
         if (node.parent() == null) {
             text.append(node.name().isEmpty() ? "/" : node.name());
         } else {
-            labels.here.forEach(label -> text.append(label).append(": "));
+            labels.getOrDefault(node, List.of())
+                    .forEach(label -> text.append(label).append(": "));
             text.append(node.name());
         }
         text.append(" {\n");
@@ -92,7 +85,7 @@ final class DtsPrinter {
             text.append('\n');
         }
         for (Node child : node.children()) {
-            append(child, labels.below.getOrDefault(child.name(), Labels.NONE), inner);
+            append(child, inner);
         }
         text.append(indent).append("};\n");
     }

@@ -22,6 +22,8 @@ final class References {
 
     private static final int CELL = Integer.BYTES;
 
+    private static final List<String> PHANDLES = List.of("phandle", "linux,phandle");
+
     private final ExpandedSource source;
     private final SourceTree tree;
     private final Map<Integer, SourceNode> byPhandle = new HashMap<>();
@@ -54,17 +56,25 @@ final class References {
     }
 
     private void keepPhandle(SourceNode node) {
-        for (String name : List.of("phandle", "linux,phandle")) {
+        for (String name : PHANDLES) {
             SourceProperty property = node.properties.get(name);
-            if (property != null) {
+            if (property != null && !asksForPhandle(node, property)) {
                 keepPhandle(node, property);
             }
         }
     }
 
+    /** {@code phandle = <&self>}: the number is given when the reference is met. */
+    private boolean asksForPhandle(SourceNode node, SourceProperty property) {
+        return property.value.length == CELL
+                && property.references.size() == 1
+                && property.references.get(0).isCell()
+                && tree.find(property.references.get(0).target()) == node;
+    }
+
     private void keepPhandle(SourceNode node, SourceProperty property) {
         if (property.value.length != CELL || !property.references.isEmpty()) {
-            throw bad(node, property, "a phandle is one cell with a number");
+            throw bad(node, property, "a phandle is one cell with a number or a reference to the node itself");
         }
         int phandle = ByteBuffer.wrap(property.value).getInt();
         if (phandle == 0 || phandle == -1) {
@@ -111,7 +121,10 @@ final class References {
             if (!reference.isCell() && target != null) {
                 value.writeBytes(pathOf(target, reference.position()));
             } else {
-                places.add(new Place(node, property, value.size(), reference, target == null));
+                if (!PHANDLES.contains(property.name)) {
+                    // Whoever applies an overlay renumbers phandles by their name: no second time by a table.
+                    places.add(new Place(node, property, value.size(), reference, target == null));
+                }
                 int phandle = target == null ? -1 : phandleOf(target);
                 value.writeBytes(ByteBuffer.allocate(CELL).putInt(phandle).array());
             }

@@ -271,6 +271,51 @@ class DeviceTreeSourcePreprocessorTest {
     }
 
     @Test
+    void takesAsManyInclusionsAsItSays() {
+        for (int level = 1; level < 65; level++) {
+            files.put("level" + level, "#include <level" + (level + 1) + ">\n");
+        }
+        files.put("level65", "");
+        files.put("empty", "");
+        refuses(Code.BAD_INCLUDE, "#include <level1>\n/ { };", "level64:1:10: more than 64 files inside each other");
+        assertThat(read("#include <level2>\n/ { };").nodes()).hasSize(1);
+        String most = "#include <empty>\n".repeat(1 << 14);
+        assertThat(read(most + "/ { };").nodes()).hasSize(1);
+        refuses(Code.BAD_INCLUDE, most + "#include <empty>\n/ { };", "t:16386:10: more than 16384 inclusions");
+    }
+
+    @Test
+    void takesAsMuchTextAsItSays() {
+        String source = "/dts-v1/; / { };\n";
+        String half = "/dts-v1/;\n#include <half>\n/ { };";
+        String full = source + " ".repeat((1 << 23) - source.length());
+        files.put("half", " ".repeat((1 << 23) - half.length()));
+
+        assertThat(DeviceTreeSource.read("t", full).nodes()).hasSize(1);
+        assertThat(read("#include <half>\n/ { };").nodes()).hasSize(1);
+        refuses(Code.TOO_LARGE, "#include <half>\n/ { }; ", "t:2:10: the source has more than 8388608");
+        assertThrowsExactly(DeviceTreeException.class, () -> DeviceTreeSource.read("t", full + " "));
+    }
+
+    @Test
+    void expandsAsMuchAsItSays() {
+        String body = "1" + " ".repeat((1 << 21) - 3) + "1";
+        assertThat(body).hasSize((1 << 21) - 1);
+        String definition = "#define A " + body + "\n";
+
+        assertThat(read(definition + "/ { x = <A A>; };")
+                        .root()
+                        .property("x")
+                        .orElseThrow()
+                        .cells())
+                .hasSize(4);
+        refuses(
+                Code.TOO_LARGE,
+                definition + "#define NONE\n/ { x = <A A NONE>; };",
+                "t:4:14: macros expand to more than 4194304 characters");
+    }
+
+    @Test
     void boundsMacros() {
         var doubling = new StringBuilder("#define M0\n");
         var chain = new StringBuilder("#define C0 1\n");
@@ -297,6 +342,7 @@ class DeviceTreeSourcePreprocessorTest {
         files.put("open", "/ {");
         refuses(Code.SYNTAX, "/include/ \"open\"", "open:1:4: expected a property, a node or '}'");
         refuses(Code.SYNTAX, "#define X (1\n/ { a = <2 X>; };", "t:3:14: expected a number, a character or '('");
+        refuses(Code.SYNTAX, "#define X 1 %\n/ { a = <2 X>; };", "t:3:12: expected a number, a character");
         refuses(Code.NO_SUCH_TARGET, "#define X &no\n/ { a = <2 X>; };", "t:3:12: /: a: no node has the label");
     }
 

@@ -142,12 +142,40 @@ class DeviceTreeSourceTest {
     }
 
     @Test
+    void givesAPhandleToANodeThatAsksForOne() {
+        DeviceTree tree = read("""
+                / { l: a { phandle = <&l>; p; }; one { phandle = <1>; }; b { linux,phandle = <&{/b}>; };
+                    m: c { phandle = <&m>; linux,phandle = <7>; }; d { r = <&l>; }; };""");
+
+        assertThat(hex(tree, "/a", "phandle")).isEqualTo("00000002");
+        assertThat(hex(tree, "/b", "linux,phandle")).isEqualTo("00000003");
+        assertThat(hex(tree, "/c", "phandle")).isEqualTo("00000007");
+        assertThat(hex(tree, "/d", "r")).isEqualTo("00000002");
+        assertThat(tree.find("/a").orElseThrow().properties()).hasSize(2);
+        assertThat(tree.find("/b").orElseThrow().properties()).hasSize(1);
+        assertThat(read("/plugin/; / { l: n { phandle = <&l>; }; };").nodes()).hasSize(2);
+    }
+
+    @Test
+    void boundsThePathsThatReferencesWrite() {
+        String name = "n".repeat((1 << 20) - 2);
+        String all = "/ { l: " + name + " { }; m { a = " + "&l, ".repeat(15);
+
+        assertThat(read(all + "&l; }; };").nodes()).hasSize(3);
+        refuses(Code.TOO_LARGE, all + "&l, &l; }; };", "2:", "fill more than 16777216 bytes with paths");
+    }
+
+    @Test
     void refusesPhandlesThatAreNone() {
         refuses(Code.BAD_PHANDLE, "/ { phandle = <0>; };", "2:5", "/: phandle: 0x0 is no phandle");
         refuses(Code.BAD_PHANDLE, "/ { phandle = <(-1)>; };", "2:5", "0xffffffff is no phandle");
         refuses(Code.BAD_PHANDLE, "/ { phandle; };", "2:5", "a phandle is one cell with a number");
         refuses(Code.BAD_PHANDLE, "/ { phandle = <1 2>; };", "2:5", "a phandle is one cell with a number");
-        refuses(Code.BAD_PHANDLE, "/ { l: n { phandle = <&l>; }; };", "2:12", "a phandle is one cell with a number");
+        refuses(Code.BAD_PHANDLE, "/ { phandle = <&l>; l: n { }; };", "2:5", "or a reference to the node itself");
+        refuses(Code.BAD_PHANDLE, "/ { l: n { phandle = &l; }; };", "2:12", "or a reference to the node itself");
+        refuses(Code.BAD_PHANDLE, "/ { l: n { phandle = <&l 1>; }; };", "2:12", "or a reference to the node itself");
+        refuses(Code.BAD_PHANDLE, "/ { n { phandle = <&no>; }; };", "2:9", "or a reference to the node itself");
+        refuses(Code.BAD_PHANDLE, "/plugin/; &o { phandle = <&o>; };", "2:16", "or a reference to the node itself");
         refuses(Code.BAD_PHANDLE, "/ { phandle = <1>; linux,phandle = <2>; };", "2:20", "are not the same");
         var refusal =
                 refuses(Code.BAD_PHANDLE, "/ { a { phandle = <5>; };\n b { linux,phandle = <5>; }; };", "3:6", "of /a");
