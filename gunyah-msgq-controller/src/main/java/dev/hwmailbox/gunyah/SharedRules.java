@@ -91,6 +91,6 @@ final class SharedRules {
             String hint = interrupts.lengthMismatch().map(text -> "; " + text).orElse("");
             message = path + ": " + interrupts.count() + " interrupts, needs TX and RX" + hint;
         }
-        findings.errors().add(new BindingViolation(code, path, e.property().orElse(null), message));
+        findings.error(new BindingViolation(code, path, e.property().orElse(null), message));
     }
 }
