@@ -204,6 +204,9 @@ final class LenientBinding {
         String property = node.hasProperty("interrupts-extended") ? "interrupts-extended" : "interrupts";
         if (interrupts.count() > 2) {
             findings.warning(Code.INTERRUPTS_EXTRA, node, property, SharedRules.tooManyInterrupts(interrupts.count()));
+        } else if (!node.hasProperty("interrupts") || !node.hasProperty("interrupts-extended")) {
+            SharedRules.restOf(interrupts)
+                    .ifPresent(fact -> findings.warning(Code.INTERRUPTS_EXTRA, node, property, fact));
         }
         if (isSame(both.get(0), both.get(1))) {
             findings.warning(Code.SAME_INTERRUPT, node, property, "TX and RX interrupt are the same");

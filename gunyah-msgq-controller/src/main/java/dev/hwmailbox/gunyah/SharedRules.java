@@ -7,6 +7,7 @@ import dev.hwmailbox.devicetree.Interrupts;
 import dev.hwmailbox.devicetree.Node;
 import dev.hwmailbox.devicetree.Property;
 import dev.hwmailbox.gunyah.BindingViolation.Code;
+import java.util.Optional;
 
 /** The rules that hold in every profile. */
 final class SharedRules {
@@ -67,6 +68,11 @@ final class SharedRules {
 
     static String tooManyInterrupts(int count) {
         return count + " interrupts, expected 2";
+    }
+
+    /** What is wrong with a list of two interrupts that does not end with the second. */
+    static Optional<String> restOf(Interrupts interrupts) {
+        return interrupts.lengthMismatch().map(text -> "2 interrupts and a rest; " + text);
     }
 
     Interrupts interrupts(Node node) {

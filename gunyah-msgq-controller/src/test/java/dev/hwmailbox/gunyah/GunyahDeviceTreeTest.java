@@ -169,6 +169,23 @@ class GunyahDeviceTreeTest {
     }
 
     @Test
+    void warnsOfAListThatDoesNotEndWithTheSecondInterrupt() {
+        Node fourCells = valid().find("/gic").orElseThrow();
+        DeviceTree tree = rm(n -> n.property("interrupts", 0, 3, 1, 0, 1, 1, 1, 5, 1));
+        DeviceTree misread = tree.withRoot(NodeBuilder.from(tree.root())
+                .child("gic", gic -> gic.merge(fourCells).property("#interrupt-cells", 4))
+                .build());
+
+        assertThat(find(misread).warnings())
+                .containsExactly(new BindingViolation(
+                        Code.INTERRUPTS_EXTRA,
+                        RM_PATH,
+                        "interrupts",
+                        RM_PATH + ": 2 interrupts and a rest; controller /gic wants 4 cells per interrupt; "
+                                + "the list looks like 3 cells each"));
+    }
+
+    @Test
     void warnsOfTheSameInterruptOfAnUnknownControllerToo() {
         DeviceTree tree = rm(n -> n.property("interrupt-parent", 0x999).property("interrupts", 0, 3, 1, 0, 3, 1));
 
