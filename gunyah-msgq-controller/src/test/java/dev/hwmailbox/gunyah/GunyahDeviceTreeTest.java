@@ -183,6 +183,9 @@ class GunyahDeviceTreeTest {
                         "interrupts",
                         RM_PATH + ": 2 interrupts and a rest; controller /gic wants 4 cells per interrupt; "
                                 + "the list looks like 3 cells each"));
+        assertThat(find(rm(n -> n.property("interrupts", 0, 3).property("interrupts-extended", 1, 0, 3, 1, 1, 0, 4, 1)))
+                        .warnings())
+                .isEmpty();
     }
 
     @Test
@@ -435,6 +438,21 @@ class GunyahDeviceTreeTest {
                         .mapToLong(violation -> violation.message().length())
                         .sum())
                 .isLessThan(10_000_000);
+    }
+
+    @Test
+    void saysWhatStopsAClientHoweverMuchHasBeenSaid() {
+        Node hypervisor = rm(n -> n.u64s("reg", 0, 1, 2).removeProperty("interrupts"))
+                .find("/hypervisor")
+                .orElseThrow();
+        DeviceTree tree = DeviceTree.of(NodeBuilder.root()
+                .child("h".repeat(3_000_000), h -> h.merge(hypervisor))
+                .build());
+
+        BindingCheck check = GunyahDeviceTree.check(tree, BindingProfile.LENIENT);
+
+        assertThat(check.warnings()).extracting(BindingViolation::code).containsExactly(Code.REG_EXTRA);
+        assertThat(check.violations()).extracting(BindingViolation::code).containsExactly(Code.NO_INTERRUPTS);
     }
 
     @Test

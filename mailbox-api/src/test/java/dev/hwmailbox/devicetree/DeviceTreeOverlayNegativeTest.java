@@ -23,7 +23,7 @@ class DeviceTreeOverlayNegativeTest {
             .child(
                     "aliases",
                     aliases -> aliases.property("good", "/gic")
-                                    .property("gone", "/gone")
+                            .property("gone", "/gone")
                             .property("relative", "gic")
                             .bytes("open", latin1("/gic"))
                             .flag("empty")
