@@ -69,7 +69,7 @@ public final class BindingCheck {
     }
 
     /**
-     * What the profile forbids, in the order of the tree.
+     * What the profile forbids, in the order of the tree. What is left after four million characters is left out.
      *
      * @return the violations; none unless the verdict is {@link Verdict#INVALID}
      */

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Context: any thread.
  *
  * @param profile what the tree is held against
- * @param nodePath the Resource Manager node that the caller has chosen, or null if there is only one to choose from
+ * @param nodePath path or unit address of the Resource Manager node that the caller has chosen, or null if there is
+ *     only one to choose from
  * @param assumesThreeCells whether interrupts have three cells each, whatever their controllers say
  * @since 0.1
  */
@@ -36,11 +37,12 @@ public record BindingOptions(
     /**
      * These options for a tree that has several Resource Manager nodes.
      *
-     * @param chosenPath path of the one to take, a child of the hypervisor node
+     * @param chosenNode the one to take, a child of the hypervisor node: its path, or its unit address as it stands in
+     *     its name, such as {@code 8fe1}
      * @return the changed options
      */
-    public BindingOptions choosing(String chosenPath) {
-        return new BindingOptions(profile, Objects.requireNonNull(chosenPath, "chosenPath"), assumesThreeCells);
+    public BindingOptions choosing(String chosenNode) {
+        return new BindingOptions(profile, Objects.requireNonNull(chosenNode, "chosenNode"), assumesThreeCells);
     }
 
     /**

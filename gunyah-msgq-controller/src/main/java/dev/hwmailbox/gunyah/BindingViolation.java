@@ -30,6 +30,8 @@ public record BindingViolation(
      * @since 0.1
      */
     public enum Code {
+        /** The tree is an overlay alone, and is not built as overlays are. */
+        BAD_OVERLAY,
         /** There is no {@code /hypervisor}, and no other node is compatible with Gunyah. */
         NO_HYPERVISOR_NODE,
         /** {@code /hypervisor} belongs to another hypervisor, and no other node is compatible with Gunyah. */

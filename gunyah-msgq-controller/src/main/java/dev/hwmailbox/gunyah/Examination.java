@@ -2,8 +2,10 @@
 package dev.hwmailbox.gunyah;
 
 import dev.hwmailbox.devicetree.DeviceTree;
+import dev.hwmailbox.devicetree.DeviceTreeException;
 import dev.hwmailbox.devicetree.DeviceTreeOverlay;
 import dev.hwmailbox.gunyah.BindingCheck.Verdict;
+import dev.hwmailbox.gunyah.BindingViolation.Code;
 import java.util.Objects;
 
 /** One tree held against one profile: first against its letter, if it has one, then for what a client needs. */
@@ -17,8 +19,20 @@ final class Examination {
         Objects.requireNonNull(options, "options");
         // The controller is in the base, which nobody has at hand.
         boolean withoutBase = DeviceTreeOverlay.isOverlay(tree);
-        this.tree = withoutBase ? DeviceTreeOverlay.applyAlone(tree) : tree;
+        this.tree = withoutBase ? applyAlone(tree) : tree;
         this.options = withoutBase ? options.assumingThreeCells() : options;
+    }
+
+    /** An overlay that is not built as overlays are has been said all about, and stands for itself. */
+    private DeviceTree applyAlone(DeviceTree overlay) {
+        try {
+            return DeviceTreeOverlay.applyAlone(overlay);
+        } catch (DeviceTreeException e) {
+            String path = e.nodePath().orElse("/");
+            String property = e.property().orElse(null);
+            findings.error(new BindingViolation(Code.BAD_OVERLAY, path, property, e.reason()));
+            return overlay;
+        }
     }
 
     ResourceManagerNode resourceManager() {
@@ -47,6 +61,9 @@ final class Examination {
 
     /** The lenient profile has no letter to violate. */
     private Verdict literalVerdict() {
+        if (!findings.errors().isEmpty()) {
+            return Verdict.INVALID;
+        }
         if (options.profile() == BindingProfile.LENIENT) {
             return Verdict.VALID;
         }

@@ -11,8 +11,15 @@ import org.jspecify.annotations.Nullable;
 
 /** Collects what is wrong with a tree and what is odd, in words. */
 final class Findings {
+    /**
+     * How much is said before the rest is left out. Every finding repeats the path of its node, which in a hostile blob
+     * is as long as the blob.
+     */
+    private static final long MOST_CHARACTERS = 1 << 22;
+
     private final List<BindingViolation> errors = new ArrayList<>();
     private final List<BindingViolation> warnings = new ArrayList<>();
+    private long characters;
 
     List<BindingViolation> errors() {
         return errors;
@@ -23,15 +30,34 @@ final class Findings {
     }
 
     void error(Code code, Node node, @Nullable String property, String fact) {
-        errors.add(about(code, node, property, fact));
+        add(errors, code, node, property, fact);
     }
 
     void warning(Code code, Node node, @Nullable String property, String fact) {
-        warnings.add(about(code, node, property, fact));
+        add(warnings, code, node, property, fact);
     }
 
-    private static BindingViolation about(Code code, Node node, @Nullable String property, String fact) {
-        return new BindingViolation(code, node.path(), property, node.path() + ": " + fact);
+    void error(BindingViolation violation) {
+        add(errors, violation);
+    }
+
+    private void add(List<BindingViolation> findings, Code code, Node node, @Nullable String property, String fact) {
+        if (hasRoom(findings)) {
+            String path = node.path();
+            add(findings, new BindingViolation(code, path, property, path + ": " + fact));
+        }
+    }
+
+    private void add(List<BindingViolation> findings, BindingViolation violation) {
+        if (hasRoom(findings)) {
+            findings.add(violation);
+            characters += violation.nodePath().length() + violation.message().length();
+        }
+    }
+
+    /** The first is always said, since it decides the verdict. */
+    private boolean hasRoom(List<BindingViolation> findings) {
+        return findings.isEmpty() || characters < MOST_CHARACTERS;
     }
 
     void throwErrors() {

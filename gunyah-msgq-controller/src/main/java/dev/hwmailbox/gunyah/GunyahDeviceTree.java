@@ -2,7 +2,6 @@
 package dev.hwmailbox.gunyah;
 
 import dev.hwmailbox.devicetree.DeviceTree;
-import dev.hwmailbox.devicetree.DeviceTreeException;
 import dev.hwmailbox.devicetree.DeviceTreeOverlay;
 
 /**
@@ -16,8 +15,8 @@ import dev.hwmailbox.devicetree.DeviceTreeOverlay;
  *
  * <p>An overlay without its base is taken as far as it goes, see {@link DeviceTreeOverlay#applyAlone}: interrupts are
  * read as {@link BindingOptions#assumingThreeCells} says, of a controller that is not known. With the base at hand,
- * apply the overlay first. An overlay that is not built as overlays are is refused with {@link DeviceTreeException}
- * by every method here.
+ * apply the overlay first. An overlay that is not built as overlays are has the one violation
+ * {@link BindingViolation.Code#BAD_OVERLAY}.
  *
  * <p>Context: any thread.
  *
@@ -44,12 +43,12 @@ public final class GunyahDeviceTree {
      * Finds the Resource Manager node that the caller has chosen, for trees that have several.
      *
      * @param tree the tree of a VM with overlays applied, or an overlay alone
-     * @param nodePath path of the node, a child of the hypervisor node
+     * @param chosenNode the node, as {@link BindingOptions#choosing} takes it
      * @return what it says, with warnings
      * @throws BindingException with all violations found, if there is no such node or it does not say what is needed
      */
-    public static ResourceManagerNode resourceManager(DeviceTree tree, String nodePath) {
-        return resourceManager(tree, BindingOptions.DEFAULT.choosing(nodePath));
+    public static ResourceManagerNode resourceManager(DeviceTree tree, String chosenNode) {
+        return resourceManager(tree, BindingOptions.DEFAULT.choosing(chosenNode));
     }
 
     /**

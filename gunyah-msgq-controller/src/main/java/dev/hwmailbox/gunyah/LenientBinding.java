@@ -31,6 +31,9 @@ final class LenientBinding {
 
     private static final int DEEPEST_QUEUE = 255;
 
+    /** Most nodes to choose from that are named: their names can be of any length. */
+    private static final int MOST_CHOICES = 8;
+
     private final DeviceTree tree;
     private final BindingOptions options;
     private final Findings findings;
@@ -105,13 +108,13 @@ final class LenientBinding {
         throw fatal(Code.HYPERVISOR_DISABLED, cause.path(), "status", statusOf(cause));
     }
 
-    private Node resourceManagerNode(Node hypervisor, @Nullable String chosenPath) {
+    private Node resourceManagerNode(Node hypervisor, @Nullable String chosen) {
         List<Node> candidates = hypervisor.children().stream()
                 .filter(LenientBinding::isResourceManager)
-                .filter(node -> chosenPath == null || node.path().equals(chosenPath))
+                .filter(node -> chosen == null || isCalled(node, chosen))
                 .toList();
         if (candidates.isEmpty()) {
-            throw noResourceManager(hypervisor, chosenPath);
+            throw noResourceManager(hypervisor, chosen);
         }
         List<Node> available = candidates.stream().filter(Node::isAvailable).toList();
         if (available.isEmpty()) {
@@ -119,7 +122,11 @@ final class LenientBinding {
             throw fatal(Code.RM_DISABLED, node.path(), "status", statusOf(node));
         }
         if (available.size() > 1) {
-            String paths = available.stream().map(Node::path).collect(Collectors.joining(", "));
+            String paths =
+                    available.stream().limit(MOST_CHOICES).map(Node::path).collect(Collectors.joining(", "));
+            if (available.size() > MOST_CHOICES) {
+                paths += ", ...";
+            }
             String message = "%s has %d available Resource Manager nodes: %s; choose one"
                     .formatted(hypervisor.path(), available.size(), paths);
             throw fatal(Code.SEVERAL_RM_NODES, hypervisor.path(), null, message);
@@ -127,15 +134,19 @@ final class LenientBinding {
         return available.get(0);
     }
 
+    private static boolean isCalled(Node node, String chosen) {
+        return chosen.startsWith("/") ? node.path().equals(chosen) : node.name().endsWith("@" + chosen);
+    }
+
     private static boolean isResourceManager(Node node) {
         return node.compatible().stream()
                 .anyMatch(text -> RESOURCE_MANAGERS.contains(text) || text.startsWith(VERSIONED_RESOURCE_MANAGER));
     }
 
-    private BindingException noResourceManager(Node hypervisor, @Nullable String chosenPath) {
+    private BindingException noResourceManager(Node hypervisor, @Nullable String chosen) {
         String path = hypervisor.path();
-        if (chosenPath != null) {
-            return fatal(Code.NO_RM_NODE, path, null, path + " has no Resource Manager node " + chosenPath);
+        if (chosen != null) {
+            return fatal(Code.NO_RM_NODE, path, null, path + " has no Resource Manager node " + chosen);
         }
         return hypervisor.children().stream()
                 .filter(node -> node.name().startsWith(SharedRules.RM_NODE_NAME))
@@ -193,6 +204,9 @@ final class LenientBinding {
         String property = node.hasProperty("interrupts-extended") ? "interrupts-extended" : "interrupts";
         if (interrupts.count() > 2) {
             findings.warning(Code.INTERRUPTS_EXTRA, node, property, SharedRules.tooManyInterrupts(interrupts.count()));
+        } else if (!node.hasProperty("interrupts") || !node.hasProperty("interrupts-extended")) {
+            SharedRules.restOf(interrupts)
+                    .ifPresent(fact -> findings.warning(Code.INTERRUPTS_EXTRA, node, property, fact));
         }
         if (isSame(both.get(0), both.get(1))) {
             findings.warning(Code.SAME_INTERRUPT, node, property, "TX and RX interrupt are the same");
@@ -210,7 +224,7 @@ final class LenientBinding {
     }
 
     private BindingException fatal(Code code, String path, @Nullable String property, String message) {
-        findings.errors().add(new BindingViolation(code, path, property, message));
+        findings.error(new BindingViolation(code, path, property, message));
         return new BindingException(findings.errors());
     }
 

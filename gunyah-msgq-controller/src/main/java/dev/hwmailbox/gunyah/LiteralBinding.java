@@ -11,7 +11,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -118,9 +117,8 @@ final class LiteralBinding {
         } else if (count > 2) {
             findings.error(Code.INTERRUPTS_EXTRA, node, property, SharedRules.tooManyInterrupts(count));
         } else {
-            Optional<String> rest = interrupts.lengthMismatch();
-            rest.ifPresent(
-                    text -> findings.error(Code.INTERRUPTS_EXTRA, node, property, "2 interrupts and a rest; " + text));
+            SharedRules.restOf(interrupts)
+                    .ifPresent(fact -> findings.error(Code.INTERRUPTS_EXTRA, node, property, fact));
         }
     }
 

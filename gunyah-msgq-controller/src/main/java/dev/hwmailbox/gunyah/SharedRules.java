@@ -7,6 +7,7 @@ import dev.hwmailbox.devicetree.Interrupts;
 import dev.hwmailbox.devicetree.Node;
 import dev.hwmailbox.devicetree.Property;
 import dev.hwmailbox.gunyah.BindingViolation.Code;
+import java.util.Optional;
 
 /** The rules that hold in every profile. */
 final class SharedRules {
@@ -69,6 +70,11 @@ final class SharedRules {
         return count + " interrupts, expected 2";
     }
 
+    /** What is wrong with a list of two interrupts that does not end with the second. */
+    static Optional<String> restOf(Interrupts interrupts) {
+        return interrupts.lengthMismatch().map(text -> "2 interrupts and a rest; " + text);
+    }
+
     Interrupts interrupts(Node node) {
         return options.assumesThreeCells() ? Interrupts.assumingThreeCells(tree, node) : Interrupts.of(tree, node);
     }
@@ -91,6 +97,6 @@ final class SharedRules {
             String hint = interrupts.lengthMismatch().map(text -> "; " + text).orElse("");
             message = path + ": " + interrupts.count() + " interrupts, needs TX and RX" + hint;
         }
-        findings.errors().add(new BindingViolation(code, path, e.property().orElse(null), message));
+        findings.error(new BindingViolation(code, path, e.property().orElse(null), message));
     }
 }

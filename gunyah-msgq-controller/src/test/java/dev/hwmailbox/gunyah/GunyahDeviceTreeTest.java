@@ -2,15 +2,14 @@
 package dev.hwmailbox.gunyah;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertThrowsExactly;
 
 import dev.hwmailbox.Errno;
 import dev.hwmailbox.devicetree.DeviceTree;
-import dev.hwmailbox.devicetree.DeviceTreeException;
 import dev.hwmailbox.devicetree.InterruptSpecifier;
 import dev.hwmailbox.devicetree.InterruptSpecifier.Kind;
 import dev.hwmailbox.devicetree.InterruptSpecifier.Trigger;
+import dev.hwmailbox.devicetree.Node;
 import dev.hwmailbox.devicetree.NodeBuilder;
 import dev.hwmailbox.gunyah.BindingViolation.Code;
 import java.util.List;
@@ -20,6 +19,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every message of discovery, and what the recorded trees leave out. */
@@ -169,6 +169,26 @@ class GunyahDeviceTreeTest {
     }
 
     @Test
+    void warnsOfAListThatDoesNotEndWithTheSecondInterrupt() {
+        Node fourCells = valid().find("/gic").orElseThrow();
+        DeviceTree tree = rm(n -> n.property("interrupts", 0, 3, 1, 0, 1, 1, 1, 5, 1));
+        DeviceTree misread = tree.withRoot(NodeBuilder.from(tree.root())
+                .child("gic", gic -> gic.merge(fourCells).property("#interrupt-cells", 4))
+                .build());
+
+        assertThat(find(misread).warnings())
+                .containsExactly(new BindingViolation(
+                        Code.INTERRUPTS_EXTRA,
+                        RM_PATH,
+                        "interrupts",
+                        RM_PATH + ": 2 interrupts and a rest; controller /gic wants 4 cells per interrupt; "
+                                + "the list looks like 3 cells each"));
+        assertThat(find(rm(n -> n.property("interrupts", 0, 3).property("interrupts-extended", 1, 0, 3, 1, 1, 0, 4, 1)))
+                        .warnings())
+                .isEmpty();
+    }
+
+    @Test
     void warnsOfTheSameInterruptOfAnUnknownControllerToo() {
         DeviceTree tree = rm(n -> n.property("interrupt-parent", 0x999).property("interrupts", 0, 3, 1, 0, 3, 1));
 
@@ -223,8 +243,19 @@ class GunyahDeviceTreeTest {
                 .child("fragment@0", fragment -> fragment.child("__overlay__", content -> {}))
                 .build());
 
-        assertThatThrownBy(() -> GunyahDeviceTree.check(overlay, BindingProfile.LENIENT))
-                .isInstanceOf(DeviceTreeException.class);
+        var refusal = refuses(
+                overlay,
+                Code.BAD_OVERLAY,
+                "/fragment@0",
+                null,
+                "overlay fragment@0: has neither target nor target-path");
+        assertThat(refusal.errno()).isEqualTo(Errno.EINVAL);
+        for (BindingProfile profile : BindingProfile.values()) {
+            BindingCheck check = GunyahDeviceTree.check(overlay, profile);
+            assertThat(check.verdict()).isEqualTo(BindingCheck.Verdict.INVALID);
+            assertThat(check.violations()).isEqualTo(refusal.violations());
+            assertThat(check.resourceManager()).isEmpty();
+        }
     }
 
     private static Consumer<NodeBuilder> fragment(String targetPath, Consumer<NodeBuilder> content) {
@@ -363,6 +394,68 @@ class GunyahDeviceTreeTest {
     }
 
     @Test
+    void namesTheFirstFewOfManyToChooseFrom() {
+        DeviceTree tree = hypervisor(h -> h.removeChild(RM)
+                .child("a", a -> a.property("compatible", "gunyah-resource-manager"))
+                .merge(manyResourceManagers(8)));
+
+        refuses(
+                tree,
+                Code.SEVERAL_RM_NODES,
+                "/hypervisor",
+                null,
+                "/hypervisor has 9 available Resource Manager nodes: /hypervisor/a, /hypervisor/rm@0, /hypervisor/rm@1, "
+                        + "/hypervisor/rm@2, /hypervisor/rm@3, /hypervisor/rm@4, /hypervisor/rm@5, /hypervisor/rm@6, "
+                        + "...; choose one");
+    }
+
+    private static Node manyResourceManagers(int count) {
+        NodeBuilder hypervisor = NodeBuilder.named("hypervisor");
+        for (int i = 0; i < count; i++) {
+            hypervisor.child("rm@" + i, rm -> rm.property("compatible", "gunyah-resource-manager"));
+        }
+        return hypervisor.build();
+    }
+
+    @ParameterizedTest
+    @EnumSource(BindingProfile.class)
+    void saysNoMoreThanIsBearableOfHostileTrees(BindingProfile profile) {
+        Node hypervisor = NodeBuilder.named("h".repeat(300_000))
+                .merge(manyResourceManagers(6000))
+                .property("compatible", "gunyah-hypervisor")
+                .property("#address-cells", 2)
+                .property("#size-cells", 0)
+                .build();
+        DeviceTree tree = DeviceTree.of(NodeBuilder.root()
+                .child(hypervisor.name(), h -> h.merge(hypervisor))
+                .build());
+
+        BindingCheck check = GunyahDeviceTree.check(tree, profile);
+
+        assertThat(check.verdict()).isEqualTo(BindingCheck.Verdict.INVALID);
+        assertThat(check.violations()).isNotEmpty();
+        assertThat(check.violations().stream()
+                        .mapToLong(violation -> violation.message().length())
+                        .sum())
+                .isLessThan(10_000_000);
+    }
+
+    @Test
+    void saysWhatStopsAClientHoweverMuchHasBeenSaid() {
+        Node hypervisor = rm(n -> n.u64s("reg", 0, 1, 2).removeProperty("interrupts"))
+                .find("/hypervisor")
+                .orElseThrow();
+        DeviceTree tree = DeviceTree.of(NodeBuilder.root()
+                .child("h".repeat(3_000_000), h -> h.merge(hypervisor))
+                .build());
+
+        BindingCheck check = GunyahDeviceTree.check(tree, BindingProfile.LENIENT);
+
+        assertThat(check.warnings()).extracting(BindingViolation::code).containsExactly(Code.REG_EXTRA);
+        assertThat(check.violations()).extracting(BindingViolation::code).containsExactly(Code.NO_INTERRUPTS);
+    }
+
+    @Test
     void asksTheCallerToChooseAmongSeveral() {
         DeviceTree tree = hypervisor(h -> h.child(
                 "rm@2",
@@ -378,6 +471,7 @@ class GunyahDeviceTreeTest {
         assertThat(refusal.errno()).isEqualTo(Errno.EINVAL);
         assertThat(GunyahDeviceTree.resourceManager(tree, "/hypervisor/rm@2").rxCapability())
                 .isEqualTo(CapabilityId.of(3));
+        assertThat(GunyahDeviceTree.resourceManager(tree, "2").nodePath()).isEqualTo("/hypervisor/rm@2");
         var noSuch = assertThrowsExactly(
                 BindingException.class, () -> GunyahDeviceTree.resourceManager(tree, "/hypervisor/rm@3"));
         assertThat(noSuch).hasMessage("ENODEV: /hypervisor has no Resource Manager node /hypervisor/rm@3");

@@ -35,8 +35,9 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1
  */
 public final class OverlayBuilder {
-    /** What a label may look like in devicetree source. */
-    private static final Pattern LABEL = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
+    /** What a label may look like in devicetree source, if it fits into the name of a property. */
+    private static final Pattern LABEL =
+            Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0," + (Names.MAX_PROPERTY_NAME - 1) + "}");
 
     private final NodeBuilder root = NodeBuilder.root();
     private final Map<String, String> pathsByLabel = new HashMap<>();
@@ -112,10 +113,10 @@ public final class OverlayBuilder {
         NodeBuilder changed = NodeBuilder.named(OverlayFragments.CONTENT);
         change.accept(changed);
         Node added = changed.build();
-        root.child("fragment@" + fragmentCount, fragment -> {
-            target.accept(fragment);
-            fragment.child(OverlayFragments.CONTENT, empty -> empty.merge(added));
-        });
+        NodeBuilder fragment = NodeBuilder.named("fragment@" + fragmentCount);
+        target.accept(fragment);
+        fragment.child(OverlayFragments.CONTENT, empty -> empty.merge(added));
+        root.children().put(fragment.name(), fragment);
         fragmentCount++;
         content = added;
         return this;

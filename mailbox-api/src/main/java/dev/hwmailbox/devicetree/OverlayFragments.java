@@ -57,7 +57,8 @@ final class OverlayFragments {
             throw OverlayError.at(Code.NO_SUCH_TARGET, fragment, target, fact);
         }
         String path = targetPath(fragment);
-        String fact = path.startsWith("/") ? "does not exist" : "does not begin with a slash or an alias of the base";
+        boolean begins = path.startsWith("/") || tree.find(path.split("/", 2)[0]) != null;
+        String fact = begins ? "does not exist" : "does not begin with a slash or an alias of the base";
         throw OverlayError.at(
                 Code.NO_SUCH_TARGET,
                 fragment,

@@ -22,7 +22,8 @@ class DeviceTreeOverlayNegativeTest {
             .child(DEEP_NAME, a -> a.child(DEEP_NAME, b -> {}))
             .child(
                     "aliases",
-                    aliases -> aliases.property("gone", "/gone")
+                    aliases -> aliases.property("good", "/gic")
+                            .property("gone", "/gone")
                             .property("relative", "gic")
                             .bytes("open", latin1("/gic"))
                             .flag("empty")
@@ -118,6 +119,8 @@ class DeviceTreeOverlayNegativeTest {
     @CsvSource({
         "/soc/x, does not exist",
         "/gic/x, does not exist",
+        "good/x, does not exist",
+        "relative/x, does not begin with a slash or an alias of the base",
         "gic, does not begin with a slash or an alias of the base",
         "'', does not begin with a slash or an alias of the base",
         "gone, does not begin with a slash or an alias of the base",

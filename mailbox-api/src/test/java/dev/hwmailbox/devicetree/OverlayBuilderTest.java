@@ -243,6 +243,22 @@ class OverlayBuilderTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> builder.label("1n", "n"))
                 .withMessage("\"1n\" cannot be a label");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> builder.label("n".repeat(256), "n"))
+                .withMessage("\"%s...\" cannot be a label".formatted("n".repeat(64)));
+        builder.label("n".repeat(255), "n").build();
+    }
+
+    @Test
+    void leavesNothingBehindOfFragmentsThatItRefuses() {
+        OverlayBuilder builder = OverlayBuilder.create();
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> builder.fragment("/a\0", OverlayBuilderTest::nothing))
+                .withMessage("target-path: a string of a devicetree has no NUL inside");
+        assertThatIllegalArgumentException().isThrownBy(() -> builder.fragment("", OverlayBuilderTest::nothing));
+
+        assertThat(builder.build().root().children()).isEmpty();
     }
 
     @Test
