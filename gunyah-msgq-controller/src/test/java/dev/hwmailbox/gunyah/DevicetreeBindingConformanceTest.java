@@ -7,25 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertThrowsExactly;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.hwmailbox.devicetree.DeviceTree;
-import dev.hwmailbox.devicetree.DeviceTreeBlob;
 import dev.hwmailbox.devicetree.DeviceTreeOverlay;
 import dev.hwmailbox.devicetree.InterruptSpecifier;
 import dev.hwmailbox.gunyah.BindingCheck.Verdict;
 import java.io.IOException;
-import java.net.URISyntaxException;
-import java.nio.ByteBuffer;
-import java.nio.file.FileSystem;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,14 +37,14 @@ class DevicetreeBindingConformanceTest {
             Map.of("valid", Verdict.VALID, "invalid", Verdict.INVALID, "not-selected", Verdict.NOTHING_TO_VALIDATE);
 
     @AutoClose
-    private final FileSystem recorded = open();
+    private final RecordedTrees recorded = RecordedTrees.open();
 
     @Test
     void givesTheRecordedAnswerForEveryTreeInEveryProfile() throws IOException {
-        int cases = checkBinding(recorded.getPath("/binding"));
+        int cases = checkBinding(recorded.directory().resolve("binding"));
 
         assertThat(cases).isEqualTo(135);
-        for (Path directory : moreData()) {
+        for (Path directory : RecordedTrees.extra()) {
             checkBinding(directory.resolve("binding"));
         }
         TALLY.info("conformance devicetree binding: {} of {} in seed, final and lenient", cases, cases);
@@ -61,10 +54,11 @@ class DevicetreeBindingConformanceTest {
         if (!Files.exists(directory)) {
             return 0;
         }
-        JsonNode cases = JSON.readTree(Files.readAllBytes(directory.resolve("cases.json")));
+        List<JsonNode> cases = RecordedTrees.cases(directory.resolve("cases.json"));
         for (JsonNode binding : cases) {
             String id = binding.get("id").asText();
-            DeviceTree tree = tree(directory.resolve(binding.get("dtb").asText()));
+            DeviceTree tree =
+                    RecordedTrees.tree(directory.resolve(binding.get("dtb").asText()));
             JsonNode lenient = binding.get("lenient");
             checkLenient(id, tree, lenient);
             checkLiteral(id, tree, BindingProfile.SEED, binding.get("strict_seed"), lenient);
@@ -179,17 +173,18 @@ class DevicetreeBindingConformanceTest {
         "rm-version-other, OTHER", "rm-compat-order-swapped, OTHER", "rm-extra-prop, SEED"
     })
     void tellsWhoseTreeItIs(String id, BindingVariant variant) throws IOException {
-        DeviceTree tree = tree(recorded.getPath("/binding", id + ".dtb"));
+        DeviceTree tree =
+                RecordedTrees.tree(recorded.directory().resolve("binding").resolve(id + ".dtb"));
 
         assertThat(GunyahDeviceTree.resourceManager(tree).variant()).isEqualTo(variant);
     }
 
     @Test
     void findsTheNodeInEveryTreeThatAResourceManagerMade() throws IOException {
-        int trees = checkMade(recorded.getPath("/rm-dto"));
+        int trees = checkMade(recorded.directory().resolve("rm-dto"));
 
         assertThat(trees).isEqualTo(11);
-        for (Path directory : moreData()) {
+        for (Path directory : RecordedTrees.extra()) {
             checkMade(directory.resolve("rm-dto"));
         }
         TALLY.info("conformance devicetree rm-overlays: {} of {}", trees, trees);
@@ -201,9 +196,15 @@ class DevicetreeBindingConformanceTest {
             for (String line : Files.readAllLines(directory.resolve("index.jsonl"))) {
                 JsonNode made = JSON.readTree(line);
                 if (made.has("merged")) {
-                    checkMerged(made, tree(directory.resolve(made.get("merged").asText())));
+                    checkMerged(
+                            made,
+                            RecordedTrees.tree(
+                                    directory.resolve(made.get("merged").asText())));
                 } else {
-                    checkAlone(made, tree(directory.resolve(made.get("file").asText())));
+                    checkAlone(
+                            made,
+                            RecordedTrees.tree(
+                                    directory.resolve(made.get("file").asText())));
                 }
                 trees++;
             }
@@ -306,27 +307,5 @@ class DevicetreeBindingConformanceTest {
         assertThat(vm.uri().isPresent()).as(file).isEqualTo(expected.has("qcom,vm-uri"));
         assertThat(vm.guid().isPresent()).as(file).isEqualTo(expected.has("qcom,vm-guid"));
         assertThat(vm.peers().isEmpty()).as(file).isNotEqualTo(expected.has("qcom,peers"));
-    }
-
-    private static List<Path> moreData() {
-        return Stream.of(System.getProperty("hwmailbox.conformance.devicetree", "")
-                        .split(System.getProperty("path.separator"), -1))
-                .filter(directory -> !directory.isBlank())
-                .map(Path::of)
-                .toList();
-    }
-
-    private static DeviceTree tree(Path file) throws IOException {
-        return DeviceTreeBlob.read(ByteBuffer.wrap(Files.readAllBytes(file)));
-    }
-
-    private static FileSystem open() {
-        try {
-            var zip = Objects.requireNonNull(
-                    DevicetreeBindingConformanceTest.class.getResource("/conformance/devicetree.zip"));
-            return FileSystems.newFileSystem(Path.of(zip.toURI()));
-        } catch (IOException | URISyntaxException e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

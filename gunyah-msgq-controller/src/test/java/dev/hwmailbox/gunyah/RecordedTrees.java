@@ -36,9 +36,13 @@ final class RecordedTrees implements AutoCloseable {
         this.files = files;
     }
 
-    static RecordedTrees open() throws IOException, URISyntaxException {
-        var zip = Objects.requireNonNull(RecordedTrees.class.getResource("/conformance/devicetree.zip"));
-        return new RecordedTrees(FileSystems.newFileSystem(Path.of(zip.toURI())));
+    static RecordedTrees open() {
+        try {
+            var zip = Objects.requireNonNull(RecordedTrees.class.getResource("/conformance/devicetree.zip"));
+            return new RecordedTrees(FileSystems.newFileSystem(Path.of(zip.toURI())));
+        } catch (IOException | URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     Path directory() {
