@@ -26,9 +26,9 @@ package dev.hwmailbox.devicetree;
  * the character. {@link DeviceTreeException#position()} has the place, {@link DeviceTreeException#nodePath()} the node
  * where there is one.
  *
- * <p>Two properties or two nodes of one name in one block are refused, be it the first block of the node or a later one.
- * A node that was deleted and is written again starts empty and comes last among its siblings. {@code phandle} is a
- * number, or asks for one by a reference to its own node: {@code phandle = <&self>}.
+ * <p>Two properties or two nodes of one name in one block are refused, be it the first block of the node or a later
+ * one. A node that was deleted and is written again starts empty and comes last among its siblings. {@code phandle} is
+ * a number, or asks for one by a reference to its own node: {@code phandle = <&self>}.
  *
  * <p>Differs from dtc 1.6.1: {@code '\\'} followed by another character literal is read as what it is.
  *
@@ -67,8 +67,8 @@ public final class DeviceTreeSource {
      * Writes a tree as source that reads back as the same tree. Values have no types in a tree: text, cells or bytes is
      * a guess, but never a loss. Nodes that {@code /__symbols__} names get their labels.
      *
-     * <p>Source has no words for the boot CPU: a tree that is read back has 0. The source of a tree of some megabytes may
-     * have more characters than the reader takes.
+     * <p>Source has no words for the boot CPU: a tree that is read back has 0. The source of a tree of some megabytes
+     * may have more characters than the reader takes.
      *
      * @param tree the tree
      * @return the source
