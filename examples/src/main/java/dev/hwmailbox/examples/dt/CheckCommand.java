@@ -39,8 +39,8 @@ final class CheckCommand extends DtCommand.Subcommand {
 
     @Option(
             names = "--rm-node",
-            paramLabel = "PATH",
-            description = "The Resource Manager node to take, if there are several.")
+            paramLabel = "NODE",
+            description = "The Resource Manager node to take, if there are several: its path or its unit address.")
     private @Nullable String nodePath;
 
     @Option(
