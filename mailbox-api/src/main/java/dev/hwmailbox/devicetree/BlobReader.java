@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * not by recursion.
  */
 final class BlobReader {
+    /** Most names that are remembered. A blob with more is made to have them, and would not ask for one again. */
+    private static final int MAX_KNOWN_NAMES = 4096;
+
     private final Header header;
 
     /** A private copy of the blob, exactly {@code totalsize} bytes, and a view of it. */
@@ -177,7 +180,9 @@ final class BlobReader {
         if (!Names.isPropertyName(name)) {
             throw inNode(Code.BAD_NAME, start, node, name, Names.badProperty(name, node.path()));
         }
-        propertyNames.put((int) nameOffset, name);
+        if (propertyNames.size() < MAX_KNOWN_NAMES) {
+            propertyNames.put((int) nameOffset, name);
+        }
         return name;
     }
 

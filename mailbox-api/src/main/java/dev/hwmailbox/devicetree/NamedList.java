@@ -27,16 +27,16 @@ final class NamedList<T extends Named> extends AbstractList<T> implements Random
 
     /** Adds an element; false, and no change, if there is one of its name. */
     boolean append(T element) {
-        if (find(element.name()) != null) {
+        boolean isNew =
+                index == null ? find(element.name()) == null : index.putIfAbsent(element.name(), element) == null;
+        if (!isNew) {
             return false;
         }
         if (size == elements.length) {
             elements = Arrays.copyOf(elements, Math.max(4, size + (size >> 1)));
         }
         elements[size++] = element;
-        if (index != null) {
-            index.put(element.name(), element);
-        } else if (size > LONGEST_PLAIN) {
+        if (index == null && size > LONGEST_PLAIN) {
             Map<String, T> byName = new HashMap<>();
             forEach(each -> byName.put(each.name(), each));
             index = byName;
