@@ -51,6 +51,9 @@ public final class Errno {
     /** The other side is gone. */
     public static final int EPIPE = 32;
 
+    /** The caller would wait for itself. */
+    public static final int EDEADLK = 35;
+
     /** Result out of range. */
     public static final int ERANGE = 34;
 
@@ -115,6 +118,7 @@ public final class Errno {
             case ENOSPC -> "ENOSPC";
             case EPIPE -> "EPIPE";
             case ERANGE -> "ERANGE";
+            case EDEADLK -> "EDEADLK";
             case ETIME -> "ETIME";
             case EPROTO -> "EPROTO";
             case EBADMSG -> "EBADMSG";

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * closed; binding again gives a new one.
  *
  * <p>Context: any thread, also from callbacks; never blocks, except {@link #sendMessage} of a client with
- * {@link ClientOptions#txBlock} and {@link #flush}.
+ * {@link ClientOptions#txBlock}, {@link #flush} and {@link #close(CloseMode, Duration)}.
  *
  * <p>Kernel counterpart: {@code struct mbox_chan} as include/linux/mailbox_client.h uses it (Linux 6.12). Differs: a
  * stale handle can never reach a later owner's messages.
@@ -224,6 +224,36 @@ public final class MailboxChannel implements AutoCloseable {
     @Override
     public void close() {
         bound.close();
+    }
+
+    /**
+     * Ends the binding in the way asked for. With {@link CloseMode#DRAIN} the channel takes no more messages, waits
+     * until those it has are reported, and closes; if time runs out first, it closes over the rest.
+     *
+     * <p>Context: any thread; DRAIN may block up to the timeout and is refused inside callbacks of this channel, which
+     * it would wait for. An interrupt ends the wait and closes the channel; the flag is kept.
+     *
+     * <p>Kernel counterpart: {@code mbox_free_channel}, which does not wait, drivers/mailbox/mailbox.c (Linux 6.12).
+     *
+     * @param mode whether to wait
+     * @param timeout longest wait of DRAIN, not negative
+     * @return 0: closed, and with DRAIN every message has been reported
+     *     <ul>
+     *       <li>{@code -ETIME}, {@code -EINTR}: closed, over messages that were left;
+     *       <li>{@code -ESHUTDOWN}: somebody else closed the channel meanwhile;
+     *       <li>{@code -EDEADLK}: DRAIN inside a callback of this channel; nothing has changed;
+     *       <li>{@code -EINVAL}: closed already, or somebody else is draining it.
+     *     </ul>
+     * @throws IllegalArgumentException if the timeout is negative
+     */
+    public int close(CloseMode mode, Duration timeout) {
+        long nanos = Nanos.of(timeout, "timeout");
+        if (mode == CloseMode.DRAIN) {
+            return bound.closeDrained(nanos);
+        }
+        boolean closed = isClosed();
+        close();
+        return closed ? -Errno.EINVAL : 0;
     }
 
     /**

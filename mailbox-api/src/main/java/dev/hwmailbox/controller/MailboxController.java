@@ -13,13 +13,15 @@ import dev.hwmailbox.internal.Failures;
 import dev.hwmailbox.internal.Nanos;
 import dev.hwmailbox.internal.Registration;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A mailbox controller: a fixed number of channels and the driver that serves them.
+ * A mailbox controller: a number of channels and the driver that serves them.
  *
  * <p>A controller is usable as soon as it is built; registering it with a {@link Mailboxes} lets clients find it. It
  * has at most one timer, and only if a channel is polled.
@@ -58,7 +60,8 @@ public final class MailboxController implements AutoCloseable {
     private final ChannelTranslation translation;
     private final @Nullable ControllerOwner owner;
     private final Diagnostics diagnostics;
-    private final ControllerChannel[] channels;
+    private volatile ControllerChannel[] channels; // only ever replaced by a longer one with the same beginning
+    private final ReentrantLock growing = new ReentrantLock(); // guards: replacing channels
     private final Poller poller;
     private final Registration registration = new Registration(this::closeChannels, this::evictOwners);
 
@@ -73,10 +76,7 @@ public final class MailboxController implements AutoCloseable {
         translation = builder.translation;
         owner = builder.owner;
         diagnostics = builder.diagnostics;
-        channels = new ControllerChannel[builder.channelCount];
-        for (int i = 0; i < channels.length; i++) {
-            channels[i] = new ControllerChannel(this, i);
-        }
+        channels = moreChannels(new ControllerChannel[0], builder.channelCount);
         poller = new Poller(this, Nanos.of(builder.pollPeriod, "pollPeriod"));
     }
 
@@ -110,6 +110,42 @@ public final class MailboxController implements AutoCloseable {
     }
 
     /**
+     * Adds channels behind those there are, which stay as they are, bound or not.
+     *
+     * <p>Kernel counterpart: none; there a controller's channels are one array from the beginning (Linux 6.12).
+     *
+     * @param count how many, at least 1
+     * @throws MailboxException EOPNOTSUPP if one of the new ones is of the method {@link TxDoneMethod#POLL}: the rounds
+     *     of polling are laid out for the channels that a controller begins with
+     * @throws IllegalArgumentException if the count is less than 1
+     */
+    public void addChannels(int count) {
+        if (count < 1) {
+            throw new IllegalArgumentException("count must be positive: " + count);
+        }
+        growing.lock();
+        try {
+            ControllerChannel[] more = moreChannels(channels, Math.addExact(channels.length, count));
+            for (int i = channels.length; i < more.length; i++) {
+                if (txDoneMethod(i) == TxDoneMethod.POLL) {
+                    throw new MailboxException(Errno.EOPNOTSUPP, "polled channels cannot be added (" + more[i] + ")");
+                }
+            }
+            channels = more;
+        } finally {
+            growing.unlock();
+        }
+    }
+
+    private ControllerChannel[] moreChannels(ControllerChannel[] present, int count) {
+        ControllerChannel[] more = Arrays.copyOf(present, count);
+        for (int i = present.length; i < count; i++) {
+            more[i] = new ControllerChannel(this, i);
+        }
+        return more;
+    }
+
+    /**
      * A channel by its number.
      *
      * @param index 0 to {@link #channelCount} - 1
@@ -117,7 +153,8 @@ public final class MailboxController implements AutoCloseable {
      * @throws IndexOutOfBoundsException if there is no such channel
      */
     public ControllerChannel channel(int index) {
-        return channels[Objects.checkIndex(index, channels.length)];
+        ControllerChannel[] present = channels;
+        return present[Objects.checkIndex(index, present.length)];
     }
 
     /**

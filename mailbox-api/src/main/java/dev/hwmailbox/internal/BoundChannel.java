@@ -24,6 +24,10 @@ public abstract class BoundChannel extends Sending {
     private boolean evicted; // and not closed by the client since
     private boolean unbound;
 
+    // Who delivers received data; of several at a time, one of them. Asked only by threads that look for themselves, and
+    // a thread always sees what it has written itself.
+    private @Nullable Thread receiver;
+
     /**
      * Makes the state of a binding.
      *
@@ -175,6 +179,20 @@ public abstract class BoundChannel extends Sending {
         } else if (takeEvicted()) {
             Failures.rethrow(releaseOwner(null));
         }
+    }
+
+    /**
+     * Ends the binding once its messages have been reported, or after a time.
+     *
+     * @param timeoutNanos longest wait
+     * @return what {@link #awaitDrained} answers
+     */
+    public final int closeDrained(long timeoutNanos) {
+        int result = awaitDrained(timeoutNanos);
+        if (result != -Errno.EDEADLK && result != -Errno.EINVAL) {
+            close();
+        }
+        return result;
     }
 
     /** Ends the binding without shutdown; its reference to the controller's owner stays until the client closes. */
@@ -348,7 +366,19 @@ public abstract class BoundChannel extends Sending {
     public final void received(@Nullable Object message) {
         byte now = life;
         if (now != NEW && now != CLOSED) {
-            Callbacks.rxCallback(client, face, message);
+            Thread self = Thread.currentThread();
+            Thread outer = receiver;
+            receiver = self;
+            try {
+                Callbacks.rxCallback(client, face, message);
+            } finally {
+                receiver = outer == self ? self : null;
+            }
         }
+    }
+
+    @Override
+    final boolean isReceiving(Thread thread) {
+        return receiver == thread;
     }
 }

@@ -2,6 +2,7 @@
 package dev.hwmailbox.internal;
 
 import dev.hwmailbox.ClientOptions;
+import dev.hwmailbox.Completion;
 import dev.hwmailbox.Errno;
 import dev.hwmailbox.MailboxClient;
 import dev.hwmailbox.MailboxScheduler;
@@ -120,6 +121,25 @@ abstract class Sending extends Transmission {
         } finally { // whatever the next message's callbacks throw
             sender.answer(sender.result());
         }
+    }
+
+    /**
+     * Takes no more messages, and waits until all there are have been reported.
+     *
+     * @param timeoutNanos longest wait
+     * @return 0; {@code -EDEADLK} or {@code -EINVAL} at once, see {@link #drain}; {@code -ETIME} or {@code -EINTR} if
+     *     some are left, {@code -ESHUTDOWN} if the channel was closed meanwhile
+     */
+    final int awaitDrained(long timeoutNanos) {
+        var completion = new Completion();
+        int refusal = drain(completion);
+        if (refusal != 0) {
+            return refusal;
+        }
+        if (scheduler().await(completion, timeoutNanos)) {
+            return completion.status();
+        }
+        return Thread.currentThread().isInterrupted() ? -Errno.EINTR : -Errno.ETIME;
     }
 
     private int await(BlockedSender sender, long timeoutNanos) {

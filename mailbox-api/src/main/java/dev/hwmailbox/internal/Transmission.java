@@ -3,6 +3,7 @@ package dev.hwmailbox.internal;
 
 import dev.hwmailbox.ChannelEvent;
 import dev.hwmailbox.ClientOptions;
+import dev.hwmailbox.Completion;
 import dev.hwmailbox.Errno;
 import dev.hwmailbox.MailboxChannel;
 import dev.hwmailbox.MailboxClient;
@@ -50,6 +51,7 @@ abstract class Transmission extends MessageRing {
     private static final int REPORT = 2;
     private static final int TELL_WRITABLE = 4;
     private static final int RELEASE = 8;
+    private static final int TELL_DRAINED = 16;
 
     final MailboxClient client;
     final MailboxChannel face;
@@ -68,6 +70,15 @@ abstract class Transmission extends MessageRing {
     private boolean expired;
     private boolean reported;
     private int reportedStatus;
+
+    // What the submitting thread itself reports inside its attempt. No other thread writes these while it submits, so
+    // it needs no section to tell that an attempt is its own.
+    private @Nullable Thread attempting;
+    private boolean reportedInside;
+    private int statusInside;
+
+    // A closing that waits for all messages to be reported; meanwhile no more are taken.
+    private @Nullable Completion drained;
 
     // Whose turn it is to report, and how deep its reports nest. What it has claimed is its own until it reports it.
     private @Nullable Thread reporter; // while there are reports
@@ -150,7 +161,7 @@ abstract class Transmission extends MessageRing {
             int todo = NOTHING;
             enter();
             try {
-                if (isClosed()) {
+                if (isClosed() || drained != null) {
                     return -Errno.EINVAL;
                 }
                 if (phase == IDLE && queued() == 0) {
@@ -188,7 +199,7 @@ abstract class Transmission extends MessageRing {
         int todo = NOTHING;
         enter();
         try {
-            if (isClosed()) {
+            if (isClosed() || drained != null) {
                 return -Errno.EINVAL;
             }
             if (room() < entries.length) {
@@ -214,6 +225,45 @@ abstract class Transmission extends MessageRing {
         }
         drive(todo, null);
         return slot;
+    }
+
+    /**
+     * Takes no more messages, and has a completion reported once all there are have been.
+     *
+     * @param completion what to report, wake included
+     * @return 0; {@code -EDEADLK} on a thread that is inside a callback or an operation of this channel, which would
+     *     wait for itself; {@code -EINVAL} if the channel is closed, or closing in this way already
+     */
+    final int drain(Completion completion) {
+        Thread self = Thread.currentThread();
+        boolean idle;
+        enter();
+        try {
+            if (isClosed() || drained != null) {
+                return -Errno.EINVAL;
+            }
+            if ((phase == SUBMITTING && submitter == self) || (reports > 0 && reporter == self) || isReceiving(self)) {
+                return -Errno.EDEADLK;
+            }
+            drained = completion;
+            idle = isIdle();
+        } finally {
+            leave();
+        }
+        if (idle) {
+            tellDrained();
+        }
+        return 0;
+    }
+
+    /** Whether a thread is delivering received data to the client. */
+    abstract boolean isReceiving(Thread thread);
+
+    private void tellDrained() {
+        Completion waiting = drained;
+        if (waiting != null && waiting.complete(0)) {
+            scheduler().wake(waiting);
+        }
     }
 
     /** Reports what is due to be reported by this thread, which is about to wait inside a report. */
@@ -249,6 +299,7 @@ abstract class Transmission extends MessageRing {
             // Accepted, it is in flight and ends with this status, whatever was reported; refused, it leaves the queue.
             expired = true;
             reported = false;
+            reportedInside = false;
         }
         int todo = record(status);
         Sender.settle(sender, reportedStatus);
@@ -275,6 +326,13 @@ abstract class Transmission extends MessageRing {
     }
 
     private void report(boolean any, long attempt, int status) {
+        if (attempting == Thread.currentThread() && (any || attempt == txId)) {
+            if (!reportedInside) {
+                reportedInside = true;
+                statusInside = status;
+            }
+            return;
+        }
         Object entry = null;
         boolean last;
         int todo = NOTHING;
@@ -304,7 +362,7 @@ abstract class Transmission extends MessageRing {
 
     /** The first report counts. During an attempt it waits for the controller's answer. */
     private int record(int status) {
-        if (!reported) {
+        if (!reported && !reportedInside) {
             reported = true;
             reportedStatus = status;
         }
@@ -346,7 +404,7 @@ abstract class Transmission extends MessageRing {
     public final int slotsAvailable() {
         enter();
         try {
-            return isClosed() ? -Errno.EINVAL : room();
+            return isClosed() || drained != null ? -Errno.EINVAL : room();
         } finally {
             leave();
         }
@@ -384,9 +442,11 @@ abstract class Transmission extends MessageRing {
         boolean unreported;
         boolean dropped;
         boolean vacant;
+        Completion closing;
         enter();
         try {
             life = CLOSED;
+            closing = drained;
             // What another thread has claimed it reports; what this one has, further out, it could only report late.
             unreported = owed && reporter == Thread.currentThread();
             dropped = phase != IDLE;
@@ -399,6 +459,9 @@ abstract class Transmission extends MessageRing {
             }
         } finally {
             leave();
+        }
+        if (closing != null && closing.complete(-Errno.ESHUTDOWN)) {
+            scheduler().wake(closing);
         }
         Error failure = vacant ? released(txId, kept) : kept;
         if (unreported) {
@@ -477,6 +540,10 @@ abstract class Transmission extends MessageRing {
         switch (event) {
             case ACCEPTED -> {
                 phase = IN_FLIGHT;
+                if (reportedInside && !reported) {
+                    reported = true;
+                    reportedStatus = statusInside;
+                }
                 if (life != CLOSED) {
                     dropOldest();
                 }
@@ -506,11 +573,18 @@ abstract class Transmission extends MessageRing {
         } else if (begin && phase == IDLE && queued() > 0) {
             todo |= begin(self, oldest());
         }
-        if (todo == NOTHING && isRoomMade() && !owing) {
+        if (todo == NOTHING && isRoomMade() && !owing && drained == null) {
             forgetRoomMade();
             todo = TELL_WRITABLE;
         }
+        if (drained != null && todo == NOTHING && !owing && isIdle()) {
+            todo = TELL_DRAINED;
+        }
         return todo;
+    }
+
+    private boolean isIdle() {
+        return phase == IDLE && queued() == 0 && reports == 0;
     }
 
     /** The message is the oldest again, or leaves; tells whether there is a cause for another attempt. */
@@ -540,6 +614,7 @@ abstract class Transmission extends MessageRing {
         retry = false;
         expired = false;
         reported = false;
+        reportedInside = false;
         txId++;
         current = entry;
         return SUBMIT;
@@ -570,12 +645,14 @@ abstract class Transmission extends MessageRing {
                 Object message = Sender.message(current); // stays while this thread submits
                 failure = isClosed() ? failure : Callbacks.txPrepare(client, face, message, failure);
                 int result = -Errno.ESHUTDOWN;
+                attempting = Thread.currentThread();
                 try {
                     result = isClosed() ? result : sendData(message, txId);
                 } catch (Throwable e) {
                     failure = Failures.note(LOG, this, "sendData", e, failure);
                     result = -Errno.EIO;
                 }
+                attempting = null;
                 if (result == 0) {
                     todo = step(ACCEPTED, owing);
                     failure = method == TxDoneMethod.POLL ? watch(failure) : failure;
@@ -590,6 +667,9 @@ abstract class Transmission extends MessageRing {
                 failure = owed ? deliverClaimed(true, failure) : failure;
                 owing = false;
                 todo = step(DELIVERED, false);
+            } else if ((todo & TELL_DRAINED) != 0) {
+                tellDrained();
+                todo = NOTHING;
             } else {
                 failure = Callbacks.writable(client, face, failure);
                 todo = NOTHING;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.gunyah.hypervisor;
 
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,7 +25,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Gunyah counterpart: hyp/vm/vgic (gunyah-hypervisor). Differs: a line without handler counts as disabled.
  */
-final class InterruptLine {
+final class InterruptLine extends ShortLock {
     /** Handler runs in one go; then others have their turn. */
     static final int MAX_DELIVERIES_PER_RUN = 16;
 
@@ -36,9 +35,7 @@ final class InterruptLine {
     private final int virq;
     private final @Nullable HypervisorObserver observer;
 
-    // guards: all fields below. Lock order: set-up lock, line, queue; the source is asked under this lock, which takes
-    // the queue's lock only.
-    private final ReentrantLock lock = new ReentrantLock();
+    // The lock guards all fields below. Lock order: set-up lock, line; the source is asked under it, which takes none.
     private boolean levelTriggered;
     private boolean enabled;
     private boolean edge;
@@ -62,7 +59,7 @@ final class InterruptLine {
 
     /** Makes a source the line's only one. The caller holds the set-up lock. */
     boolean claim(Binding binding) {
-        lock.lock();
+        enter();
         try {
             if (source != null) {
                 return false;
@@ -70,44 +67,44 @@ final class InterruptLine {
             source = binding;
             return true;
         } finally {
-            lock.unlock();
+            leave();
         }
     }
 
     /** Ends a binding: the level goes, a latched or pending edge stays. */
     void release(Binding binding) {
-        lock.lock();
+        enter();
         try {
             if (source == binding) {
                 source = null;
                 withdrawLevel();
             }
         } finally {
-            lock.unlock();
+            leave();
         }
     }
 
     @Nullable
     Binding source() {
-        lock.lock();
+        enter();
         try {
             return source;
         } finally {
-            lock.unlock();
+            leave();
         }
     }
 
     /** An assertion by a source. One whose binding has ended is dropped. */
     void assertBy(Binding binding) {
         Attachment due;
-        lock.lock();
+        enter();
         try {
             if (source != binding) {
                 return;
             }
             due = latch();
         } finally {
-            lock.unlock();
+            leave();
         }
         submit(due);
     }
@@ -115,11 +112,11 @@ final class InterruptLine {
     /** An assertion by the embedder. */
     void raise() {
         Attachment due;
-        lock.lock();
+        enter();
         try {
             due = latch();
         } finally {
-            lock.unlock();
+            leave();
         }
         submit(due);
     }
@@ -133,13 +130,13 @@ final class InterruptLine {
 
     /** Takes the level back for a source. */
     void clearBy(Binding binding) {
-        lock.lock();
+        enter();
         try {
             if (source == binding) {
                 withdrawLevel();
             }
         } finally {
-            lock.unlock();
+            leave();
         }
     }
 
@@ -153,36 +150,36 @@ final class InterruptLine {
 
     void trigger(boolean levelTriggered) {
         Attachment due;
-        lock.lock();
+        enter();
         try {
             this.levelTriggered = levelTriggered;
             list();
             due = due();
         } finally {
-            lock.unlock();
+            leave();
         }
         submit(due);
     }
 
     void enable() {
         Attachment due;
-        lock.lock();
+        enter();
         try {
             enabled = true;
             list();
             due = due();
         } finally {
-            lock.unlock();
+            leave();
         }
         submit(due);
     }
 
     void disable() {
-        lock.lock();
+        enter();
         try {
             disableLocked();
         } finally {
-            lock.unlock();
+            leave();
         }
     }
 
@@ -197,11 +194,11 @@ final class InterruptLine {
 
     /** The guest takes the interrupt. */
     boolean acknowledge() {
-        lock.lock();
+        enter();
         try {
             return acknowledgeLocked();
         } finally {
-            lock.unlock();
+            leave();
         }
     }
 
@@ -216,11 +213,11 @@ final class InterruptLine {
 
     /** The guest is done with the interrupt. */
     void endOfInterrupt() {
-        lock.lock();
+        enter();
         try {
             endOfInterruptLocked();
         } finally {
-            lock.unlock();
+            leave();
         }
     }
 
@@ -303,7 +300,7 @@ final class InterruptLine {
     /** Attaches a handler and enables the line; false if there is one. */
     boolean attach(Runnable handler) {
         Attachment due;
-        lock.lock();
+        enter();
         try {
             if (attachment != null) {
                 return false;
@@ -313,38 +310,38 @@ final class InterruptLine {
             list();
             due = due();
         } finally {
-            lock.unlock();
+            leave();
         }
         submit(due);
         return true;
     }
 
     void detach() {
-        lock.lock();
+        enter();
         try {
             if (attachment != null) {
                 attachment = null;
                 disableLocked();
             }
         } finally {
-            lock.unlock();
+            leave();
         }
     }
 
     void mask() {
-        lock.lock();
+        enter();
         try {
             if (attachment != null) {
                 disableLocked();
             }
         } finally {
-            lock.unlock();
+            leave();
         }
     }
 
     void unmask() {
         Attachment due = null;
-        lock.lock();
+        enter();
         try {
             if (attachment != null) {
                 enabled = true;
@@ -352,17 +349,17 @@ final class InterruptLine {
                 due = due();
             }
         } finally {
-            lock.unlock();
+            leave();
         }
         submit(due);
     }
 
     boolean isAttached() {
-        lock.lock();
+        enter();
         try {
             return attachment != null;
         } finally {
-            lock.unlock();
+            leave();
         }
     }
 
@@ -372,45 +369,53 @@ final class InterruptLine {
             return null;
         }
         attachment.scheduled = true;
+        if (controller.deliversInline()) {
+            acknowledgeLocked();
+        }
         return attachment;
     }
 
     private void submit(@Nullable Attachment due) {
-        if (due != null && !controller.deliver(due)) {
+        if (due == null) {
+            return;
+        }
+        if (controller.deliversInline()) {
+            due.handleTaken();
+        } else if (!controller.deliver(due)) {
             cancel(due);
         }
     }
 
     /** The executor refused: the line stays pending, and the next assertion tries again. */
     private void cancel(Attachment refused) {
-        lock.lock();
+        enter();
         try {
             refused.scheduled = false;
         } finally {
-            lock.unlock();
+            leave();
         }
     }
 
     /** For tests: {@code idle}, {@code pending}, {@code active} or {@code active_pending}. */
     String guestState() {
-        lock.lock();
+        enter();
         try {
             if (active) {
                 return pending ? "active_pending" : "active";
             }
             return pending ? "pending" : "idle";
         } finally {
-            lock.unlock();
+            leave();
         }
     }
 
     /** Whether an assertion is remembered that the guest does not see. */
     boolean isLatched() {
-        lock.lock();
+        enter();
         try {
             return edge && !listed;
         } finally {
-            lock.unlock();
+            leave();
         }
     }
 
@@ -436,20 +441,27 @@ final class InterruptLine {
 
         @Override
         public void run() {
-            int left = MAX_DELIVERIES_PER_RUN;
-            boolean taken = begin();
-            while (taken) {
-                taken = handle(--left > 0);
+            if (begin()) {
+                handleTaken();
             }
         }
 
+        /** Runs the handler for the interrupt taken, and for those that come meanwhile. */
+        private void handleTaken() {
+            int left = MAX_DELIVERIES_PER_RUN;
+            boolean taken;
+            do {
+                taken = handle(--left > 0);
+            } while (taken);
+        }
+
         private boolean begin() {
-            lock.lock();
+            enter();
             try {
                 scheduled = attachment == this && acknowledgeLocked();
                 return scheduled;
             } finally {
-                lock.unlock();
+                leave();
             }
         }
 
@@ -473,7 +485,7 @@ final class InterruptLine {
             Attachment successor = null;
             boolean taken = false;
             boolean again = false;
-            lock.lock();
+            enter();
             try {
                 endOfInterruptLocked();
                 if (attachment != this) {
@@ -485,7 +497,7 @@ final class InterruptLine {
                 }
                 scheduled = taken || again;
             } finally {
-                lock.unlock();
+                leave();
             }
             submit(successor);
             if (again && !controller.deliverLater(this)) {

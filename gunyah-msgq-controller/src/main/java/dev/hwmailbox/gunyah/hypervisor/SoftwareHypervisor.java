@@ -40,6 +40,12 @@ public final class SoftwareHypervisor implements AutoCloseable {
     /** Largest number of a VM. */
     public static final int MAX_VMID = 0xffff;
 
+    /**
+     * Interrupt delivery on the asserting thread, before its hypercall returns, and at less cost than by any other
+     * executor that runs its tasks on the spot.
+     */
+    public static final Executor INLINE = Runnable::run;
+
     private final HypervisorOptions options;
     private final ObjectManager objects;
     private final Map<Integer, VirtualMachine> vms = new ConcurrentHashMap<>();
@@ -277,8 +283,8 @@ public final class SoftwareHypervisor implements AutoCloseable {
 
         /**
          * Sets who runs the interrupt handlers of each VM; by default the VM's scheduler, as tasks.
-         * {@code Runnable::run} delivers on the asserting thread, before its hypercall returns. An executor that keeps
-         * the tasks holds interrupts back until it runs them.
+         * {@link #INLINE} delivers on the asserting thread, before its hypercall returns. An executor that keeps the
+         * tasks holds interrupts back until it runs them.
          *
          * @param interruptDelivery the executor for a VMID
          * @return this

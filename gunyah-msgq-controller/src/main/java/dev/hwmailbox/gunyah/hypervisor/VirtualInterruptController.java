@@ -34,6 +34,7 @@ public final class VirtualInterruptController implements InterruptController {
     private final int vmid;
     private final int lastVirq;
     private final Executor delivery;
+    private final boolean inline;
     private final MailboxScheduler scheduler;
     private final @Nullable HypervisorObserver observer;
     private final AtomicReferenceArray<@Nullable InterruptLine> lines;
@@ -48,6 +49,7 @@ public final class VirtualInterruptController implements InterruptController {
         this.vmid = vmid;
         this.lastVirq = lastVirq;
         this.delivery = delivery;
+        inline = delivery.equals(SoftwareHypervisor.INLINE);
         this.scheduler = scheduler;
         this.observer = observer;
         lines = new AtomicReferenceArray<>(lastVirq - FIRST_SHARED_VIRQ + 1);
@@ -171,6 +173,11 @@ public final class VirtualInterruptController implements InterruptController {
         forEachLine(InterruptLine::detach);
     }
 
+    /** Whether deliveries run on the asserting thread, and need no executor. */
+    boolean deliversInline() {
+        return inline;
+    }
+
     /** Hands a delivery to the executor; false if it was refused. */
     boolean deliver(Runnable task) {
         return execute(delivery, task);
@@ -178,6 +185,9 @@ public final class VirtualInterruptController implements InterruptController {
 
     /** Hands over a delivery that must not run before this returns. */
     boolean deliverLater(Runnable task) {
+        if (inline) {
+            return execute(scheduler::execute, task);
+        }
         var deferred = new Deferred(task);
         boolean accepted = execute(delivery, deferred);
         deferred.handedOver = true;

@@ -10,13 +10,13 @@ import dev.hwmailbox.controller.ChannelOps;
 import dev.hwmailbox.controller.ControllerChannel;
 import dev.hwmailbox.controller.MailboxController;
 import dev.hwmailbox.controller.TxDoneMethod;
-import dev.hwmailbox.gunyah.CapabilityId;
 import dev.hwmailbox.gunyah.GunyahHypercalls;
 import dev.hwmailbox.gunyah.InterruptController;
+import dev.hwmailbox.gunyah.msgq.RequestRefusedException.Reason;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,30 +56,22 @@ public final class GunyahMsgqController implements AutoCloseable {
     /** Messages taken per interrupt before the rest is left to a task of its own, so that one queue starves nobody. */
     public static final int DEFAULT_DRAIN_LIMIT = 64;
 
-    final GunyahHypercalls hypercalls;
-    final InterruptController interrupts;
-    final MailboxScheduler scheduler;
-    final long retryDelayNanos;
-    final int drainLimit;
-
+    private final ControllerSettings settings;
+    private final CompletionLevel completionLevel;
+    private final boolean published;
     private final MailboxController controller;
-
-    private final ReentrantLock slotLock = new ReentrantLock(); // guards: closed, the reservation of slots in bindings
-    private boolean closed;
-    private final AtomicReferenceArray<@Nullable MsgqBinding> bindings;
+    private final SlotTable slots;
 
     private GunyahMsgqController(Builder builder) {
-        hypercalls = builder.hypercalls;
-        interrupts = builder.interrupts;
-        scheduler = builder.scheduler;
-        retryDelayNanos = builder.retryDelay.toNanos();
-        drainLimit = builder.drainLimit;
-        bindings = new AtomicReferenceArray<>(builder.slots);
-        controller = MailboxController.builder(new Ops(), scheduler)
+        settings = builder.settings();
+        completionLevel = builder.completionLevel;
+        published = builder.published;
+        controller = MailboxController.builder(new Ops(), builder.scheduler)
                 .name(builder.name)
                 .channelCount(builder.slots)
                 .txDoneMethod(TxDoneMethod.IRQ)
                 .build();
+        slots = new SlotTable(controller, builder.slotPolicy, builder.growth);
     }
 
     /**
@@ -105,150 +97,273 @@ public final class GunyahMsgqController implements AutoCloseable {
     }
 
     /**
-     * Requests a channel for queues that the client names. The first free slot is taken, the client bound, the
-     * interrupts attached. Messages that wait in the queue already are delivered.
+     * Requests a channel for queues that the client names. A free slot is taken, the capabilities are checked, the
+     * client bound, the interrupts attached. Messages that wait in the queue already are delivered.
      *
      * <p>Linux counterpart: {@code gh_msgq_init}, drivers/mailbox/gunyah-msgq.c (Linux patch series).
      *
      * @param client who gets the channel
      * @param endpoint its queues and interrupts
      * @return the channel
-     * @throws MailboxException EBUSY if a capability or interrupt of the endpoint is in use by another channel of this
-     *     controller, an interrupt has another handler, or no slot is free; EINVAL if the interrupt controller has no
-     *     such interrupt; ESHUTDOWN if the controller is closed
+     * @throws RequestRefusedException BUSY: a capability or interrupt of the endpoint is in use by another channel of
+     *     this controller, or an interrupt has another handler; EXHAUSTED: no slot is free; INVALID: the hypervisor
+     *     does not know a capability, or does not let this VM use it in this direction, or the interrupt controller has
+     *     no such interrupt; NOT_READY: a queue is not active
+     * @throws MailboxException ESHUTDOWN if the controller is closed
      */
     public MailboxChannel requestChannel(MailboxClient client, MsgqEndpoint endpoint) {
+        return requestChannel(client, endpoint, completionLevel);
+    }
+
+    /**
+     * Requests a channel whose messages count as done at another level than the controller's.
+     *
+     * @param client who gets the channel
+     * @param endpoint its queues and interrupts
+     * @param level when its messages are done
+     * @return the channel
+     * @throws RequestRefusedException as {@link #requestChannel(MailboxClient, MsgqEndpoint)}; UNSUPPORTED: an endpoint
+     *     that cannot send has nothing that could be taken, and a published controller has its own way
+     * @throws MailboxException ESHUTDOWN if the controller is closed
+     */
+    public MailboxChannel requestChannel(MailboxClient client, MsgqEndpoint endpoint, CompletionLevel level) {
         Objects.requireNonNull(client, "client");
         Objects.requireNonNull(endpoint, "endpoint");
-        MsgqBinding binding = reserve(endpoint);
+        checkSupported(endpoint, level);
+        return bind(client, slots.take(endpoint, slot -> binding(slot, endpoint, level, slot::release)));
+    }
+
+    private void checkSupported(MsgqEndpoint endpoint, CompletionLevel level) {
+        Objects.requireNonNull(level, "level");
+        if (level == CompletionLevel.TAKEN && !endpoint.canSend()) {
+            throw unsupported(level + " without a queue to send on");
+        }
+        if (published && level != CompletionLevel.READY) {
+            throw unsupported(level + " on a published controller");
+        }
+    }
+
+    private RequestRefusedException unsupported(String fact) {
+        return new RequestRefusedException(
+                Reason.UNSUPPORTED, "completionLevel", fact + " (" + controller.name() + ")");
+    }
+
+    private MsgqBinding binding(Slot slot, MsgqEndpoint endpoint, CompletionLevel level, Runnable released) {
+        MsgqBinding binding = published
+                ? new PublishedBinding(settings, slot.channel(), endpoint, released)
+                : new SelfHealingBinding(settings, slot.channel(), endpoint, level, released);
+        slot.channel().privateData(binding);
+        return binding;
+    }
+
+    private static MailboxChannel bind(MailboxClient client, MsgqBinding binding) {
         try {
-            MailboxChannel channel = binding.channel().bindClient(client);
-            binding.opened();
-            binding.drainSoon();
+            MailboxChannel channel = binding.channel.bindClient(client);
+            binding.opened(channel);
             return channel;
-        } catch (MailboxException e) {
+        } catch (Throwable e) {
             binding.close();
             MailboxException refusal = binding.startupFailure();
-            throw refusal == null ? e : refusal;
+            if (refusal != null && e instanceof MailboxException) {
+                throw refusal;
+            }
+            throw e;
         }
     }
 
     /**
-     * How many channels are free.
+     * Reserves a channel for queues that do not exist yet. It takes a slot, and becomes a channel when somebody
+     * {@linkplain #supply supplies} the queues. Cancelling the future, or ending it in any other way, gives the slot
+     * back.
+     *
+     * <p>Gunyah counterpart: {@code gh_msgq_register}, drivers/virt/gunyah/gh_msgq.c (la_kernel_qcom), where a client
+     * registers by label before the Resource Manager has told of the queue.
+     *
+     * @param client who gets the channel
+     * @param key by what the queues will be known
+     * @param timeout longest wait, more than zero
+     * @return the channel, completed on the thread that supplies it; a {@link MailboxException} with ETIME after the
+     *     timeout, with ESHUTDOWN if the controller is closed first
+     * @throws RequestRefusedException BUSY: there is a reservation for the same key; EXHAUSTED: no slot is free
+     * @throws MailboxException ESHUTDOWN if the controller is closed
+     * @throws IllegalArgumentException if the timeout is not positive
+     */
+    public CompletableFuture<MailboxChannel> reserve(MailboxClient client, ReservationKey key, Duration timeout) {
+        Objects.requireNonNull(client, "client");
+        Objects.requireNonNull(key, "key");
+        if (timeout.isNegative() || timeout.isZero()) {
+            throw new IllegalArgumentException("timeout must be positive: " + timeout);
+        }
+        Reservation reservation = slots.take(null, slot -> {
+            refuseSecond(key);
+            return new Reservation(key, client, completionLevel, slot);
+        });
+        return started(reservation, timeout);
+    }
+
+    private void refuseSecond(ReservationKey key) {
+        for (Slot slot : slots.slots()) {
+            if (slot.owner() instanceof Reservation other && other.key().equals(key)) {
+                throw new RequestRefusedException(
+                        Reason.BUSY, "key", key + " is reserved already (" + slot.channel() + ")");
+            }
+        }
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // what depends on the future here only tidies up
+    private CompletableFuture<MailboxChannel> started(Reservation reservation, Duration timeout) {
+        MailboxScheduler.Timer timer = settings.scheduler()
+                .timer("reservation of " + reservation.slot().channel(), reservation::timeOut);
+        reservation.future().whenComplete((channel, failure) -> {
+            timer.cancel();
+            reservation.release();
+        });
+        timer.arm(nanos(timeout));
+        return reservation.future();
+    }
+
+    /**
+     * Supplies queues to whoever has reserved a channel for them: for the label and this very VM, or else for the label
+     * and any VM. Called by whoever learns of queues, such as the Resource Manager's client.
+     *
+     * <p>Context: as {@link #requestChannel}; what depends on the reservation's future runs on the calling thread.
+     *
+     * @param partner VMID of the other end, 0..0xffff
+     * @param label the queue pair's label
+     * @param endpoint the queues
+     * @return the channel; empty if nobody has reserved one, or no longer
+     * @throws RequestRefusedException as {@link #requestChannel}; the reservation stays
+     * @throws MailboxException ESHUTDOWN if the controller is closed
+     */
+    public Optional<MailboxChannel> supply(int partner, int label, MsgqEndpoint endpoint) {
+        Objects.requireNonNull(endpoint, "endpoint");
+        Reservation reservation = claim(new ReservationKey(partner, label));
+        if (reservation == null) {
+            reservation = claim(ReservationKey.anyPartner(label));
+        }
+        return reservation == null ? Optional.empty() : supply(reservation, endpoint);
+    }
+
+    private @Nullable Reservation claim(ReservationKey key) {
+        for (Slot slot : slots.slots()) {
+            if (slot.owner() instanceof Reservation reservation
+                    && reservation.key().equals(key)
+                    && reservation.beginSupply()) {
+                return reservation;
+            }
+        }
+        return null;
+    }
+
+    private Optional<MailboxChannel> supply(Reservation reservation, MsgqEndpoint endpoint) {
+        MsgqBinding binding;
+        try {
+            checkSupported(endpoint, reservation.level());
+            binding = slots.passOn(
+                    reservation.slot(),
+                    endpoint,
+                    slot -> binding(slot, endpoint, reservation.level(), reservation::bindingReleased));
+        } catch (MailboxException e) {
+            reservation.supplyFailed();
+            throw e;
+        }
+        MailboxChannel channel = bind(reservation.client(), binding);
+        if (reservation.supplied(channel)) {
+            return Optional.of(channel);
+        }
+        channel.close(); // the reservation was given up while we were at it
+        return Optional.empty();
+    }
+
+    /**
+     * Tells a channel that the VM at its other end was reset or is gone, for whoever learns of it. Messages that wait,
+     * for room or for their turn, end with {@code -ECONNRESET}; what the queue has accepted stays there. The client is
+     * told {@link dev.hwmailbox.ChannelEvent#PEER_RESET}, once in the life of its channel. The channel stays open, and
+     * can be used if the queues are still there.
+     *
+     * @param channel a channel of this controller; nothing happens if it is closed
+     * @throws MailboxException EINVAL if it is none of this controller's, or the controller is a published one, which
+     *     knows nothing of resets
+     */
+    public void peerReset(MailboxChannel channel) {
+        Objects.requireNonNull(channel, "channel");
+        if (channel.isClosed()) {
+            return;
+        }
+        for (Slot slot : slots.slots()) {
+            if (slot.owner() instanceof SelfHealingBinding binding && channel.equals(binding.face())) {
+                binding.peerReset();
+                return;
+            }
+        }
+        throw new MailboxException(Errno.EINVAL, "no channel to tell of a reset: " + channel + " (" + this + ")");
+    }
+
+    /**
+     * How many channels there are now, in use or not.
+     *
+     * @return 1 or more; the number only grows
+     */
+    public int slots() {
+        return slots.slots().size();
+    }
+
+    /**
+     * How many channels are free. A growing controller makes more when there are none.
      *
      * @return 0..slots
      */
     public int freeSlots() {
-        int free = 0;
-        for (int i = 0; i < bindings.length(); i++) {
-            if (isFree(i)) {
-                free++;
-            }
-        }
-        return free;
+        return slots.free();
     }
 
     /**
-     * Closes every channel, as their clients would, and refuses further requests. Does not wait. Closing again does
-     * nothing.
+     * Closes every channel, as their clients would, ends every reservation with ESHUTDOWN, and refuses further
+     * requests. Does not wait. Closing again does nothing.
      */
     @Override
     public void close() {
-        slotLock.lock();
-        try {
-            closed = true;
-        } finally {
-            slotLock.unlock();
+        slots.close();
+        for (Slot slot : slots.slots()) {
+            if (slot.owner() instanceof Reservation reservation) {
+                reservation.fail(Errno.ESHUTDOWN, "controller is closed");
+            }
         }
         controller.close();
     }
 
     @Override
     public String toString() {
-        return controller.name() + "[" + (bindings.length() - freeSlots()) + " of " + bindings.length()
-                + " slots in use]";
+        return controller.name() + "[" + (slots() - freeSlots()) + " of " + slots() + " slots in use]";
     }
 
-    /** A slot is free when neither its binding nor the framework has a call under way for its last owner. */
-    private boolean isFree(int slot) {
-        return bindings.get(slot) == null && !controller.channel(slot).isBound();
-    }
-
-    /** The last call through a slot's binding has left. */
-    void released(int slot) {
-        bindings.set(slot, null);
-    }
-
-    private MsgqBinding reserve(MsgqEndpoint endpoint) {
-        slotLock.lock();
+    private static long nanos(Duration duration) {
         try {
-            if (closed) {
-                throw new MailboxException(Errno.ESHUTDOWN, "controller is closed (" + controller.name() + ")");
-            }
-            int free = -1;
-            for (int i = bindings.length() - 1; i >= 0; i--) {
-                MsgqBinding other = bindings.get(i);
-                if (other != null && other.isEvicted()) {
-                    other.close();
-                } else if (other != null) {
-                    refuseSharing(endpoint, other);
-                }
-                if (isFree(i)) {
-                    free = i;
-                }
-            }
-            if (free < 0) {
-                throw new MailboxException(
-                        Errno.EBUSY, "all " + bindings.length() + " slots are in use (" + controller.name() + ")");
-            }
-            MsgqBinding binding = new MsgqBinding(this, free, controller.channel(free), endpoint);
-            bindings.set(free, binding);
-            return binding;
-        } finally {
-            slotLock.unlock();
+            return duration.toNanos();
+        } catch (ArithmeticException e) { // centuries
+            return Long.MAX_VALUE;
         }
     }
 
-    private void refuseSharing(MsgqEndpoint endpoint, MsgqBinding other) {
-        MsgqEndpoint taken = other.endpoint();
-        String where = " is in use (" + other.channel() + ")";
-        refuseSharing("txCapability ", endpoint.txCapability(), taken, where);
-        refuseSharing("rxCapability ", endpoint.rxCapability(), taken, where);
-        refuseSharing("txVirq ", endpoint.txVirq(), taken, where);
-        refuseSharing("rxVirq ", endpoint.rxVirq(), taken, where);
-    }
-
-    private static void refuseSharing(String field, CapabilityId capability, MsgqEndpoint taken, String where) {
-        if (capability.isValid()
-                && (capability.equals(taken.txCapability()) || capability.equals(taken.rxCapability()))) {
-            throw new MailboxException(Errno.EBUSY, field + capability + where);
-        }
-    }
-
-    private static void refuseSharing(String field, int virq, MsgqEndpoint taken, String where) {
-        if (virq != MsgqEndpoint.NO_VIRQ && (virq == taken.txVirq() || virq == taken.rxVirq())) {
-            throw new MailboxException(Errno.EBUSY, field + virq + where);
-        }
-    }
-
-    private final class Ops implements ChannelOps {
+    private static final class Ops implements ChannelOps {
         @Override
         public int sendData(ControllerChannel channel, @Nullable Object message, long txId) {
-            MsgqBinding binding = bindings.get(channel.index());
-            return binding == null ? -Errno.ESHUTDOWN : binding.sendData(message, txId);
+            return channel.privateData() instanceof MsgqBinding binding
+                    ? binding.sendData(message, txId)
+                    : -Errno.ESHUTDOWN;
         }
 
         @Override
         public int startup(ControllerChannel channel) {
-            MsgqBinding binding = bindings.get(channel.index());
             // A channel bound beside requestChannel has no queues.
-            return binding == null ? -Errno.EINVAL : binding.startup();
+            return channel.privateData() instanceof MsgqBinding binding && binding.begin()
+                    ? binding.startup()
+                    : -Errno.EINVAL;
         }
 
         @Override
         public void shutdown(ControllerChannel channel) {
-            MsgqBinding binding = bindings.get(channel.index());
-            if (binding != null) {
+            if (channel.privateData() instanceof MsgqBinding binding) {
                 binding.close();
             }
         }
@@ -262,7 +377,13 @@ public final class GunyahMsgqController implements AutoCloseable {
         private String name = "gunyah-msgq";
         private int slots = DEFAULT_SLOTS;
         private Duration retryDelay = DEFAULT_RETRY_DELAY;
+        private long fullBudgetNanos = ControllerSettings.UNLIMITED;
         private int drainLimit = DEFAULT_DRAIN_LIMIT;
+        private int growth;
+        private SlotPolicy slotPolicy = SlotPolicy.FIRST_FREE;
+        private CompletionLevel completionLevel = CompletionLevel.READY;
+        private boolean published;
+        private @Nullable TaskletObserver observer;
 
         private Builder(GunyahHypercalls hypercalls, InterruptController interrupts, MailboxScheduler scheduler) {
             this.hypercalls = Objects.requireNonNull(hypercalls, "hypercalls");
@@ -282,13 +403,83 @@ public final class GunyahMsgqController implements AutoCloseable {
         }
 
         /**
-         * Sets the number of channels; {@link #DEFAULT_SLOTS} unless told otherwise.
+         * Sets the number of channels to begin with; {@link #DEFAULT_SLOTS} unless told otherwise.
          *
          * @param slots channels, 1 or more
          * @return this
          */
         public Builder slots(int slots) {
             this.slots = positive("slots", slots);
+            return this;
+        }
+
+        /**
+         * Has the controller grow when all its channels are in use, without touching those in use; by default it
+         * refuses.
+         *
+         * @param segment channels to add at a time, 1 or more
+         * @return this
+         */
+        public Builder growing(int segment) {
+            growth = positive("segment", segment);
+            return this;
+        }
+
+        /**
+         * Chooses among free slots; {@link SlotPolicy#FIRST_FREE} unless told otherwise.
+         *
+         * @param slotPolicy which one a request gets
+         * @return this
+         */
+        public Builder slotPolicy(SlotPolicy slotPolicy) {
+            this.slotPolicy = Objects.requireNonNull(slotPolicy, "slotPolicy");
+            return this;
+        }
+
+        /**
+         * Sets when messages count as done; {@link CompletionLevel#READY}, as with Linux, unless told otherwise.
+         *
+         * @param completionLevel the level of channels that are requested without one
+         * @return this
+         */
+        public Builder completionLevel(CompletionLevel completionLevel) {
+            this.completionLevel = Objects.requireNonNull(completionLevel, "completionLevel");
+            return this;
+        }
+
+        /**
+         * Sets how long a message may find the queue full before it ends with {@code -EAGAIN}; by default as long as it
+         * takes.
+         *
+         * @param fullBudget more than zero
+         * @return this
+         */
+        public Builder fullBudget(Duration fullBudget) {
+            if (fullBudget.isNegative() || fullBudget.isZero()) {
+                throw new IllegalArgumentException("fullBudget must be positive: " + fullBudget);
+            }
+            fullBudgetNanos = nanos(fullBudget);
+            return this;
+        }
+
+        /**
+         * Has channels behave as the driver published for Linux does, defects included, for comparison: capabilities
+         * are not checked, a message is reported by a deferred task, one that finds the queue full waits until the
+         * client sends again or an interrupt comes, any transmit interrupt reports the message in flight, a channel
+         * without a queue to send on takes messages and keeps them, and received messages of more than 240 bytes are
+         * never delivered. Retry delay and budget mean nothing then.
+         *
+         * <p>Linux counterpart: drivers/mailbox/gunyah-msgq.c (Linux patch series).
+         *
+         * @return this
+         */
+        public Builder published() {
+            published = true;
+            return this;
+        }
+
+        Builder observer(TaskletObserver observer) {
+            this.observer = observer;
             return this;
         }
 
@@ -319,12 +510,27 @@ public final class GunyahMsgqController implements AutoCloseable {
             return this;
         }
 
+        private ControllerSettings settings() {
+            return new ControllerSettings(
+                    hypercalls,
+                    interrupts,
+                    scheduler,
+                    nanos(retryDelay),
+                    fullBudgetNanos,
+                    drainLimit,
+                    observer);
+        }
+
         /**
          * Makes the controller.
          *
          * @return the controller
+         * @throws MailboxException EINVAL for a published one with another completion level than READY
          */
         public GunyahMsgqController build() {
+            if (published && completionLevel != CompletionLevel.READY) {
+                throw new MailboxException(Errno.EINVAL, "published, and " + completionLevel + " (" + name + ")");
+            }
             return new GunyahMsgqController(this);
         }
 

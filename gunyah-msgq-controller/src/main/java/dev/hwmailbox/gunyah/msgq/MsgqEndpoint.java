@@ -4,11 +4,10 @@ package dev.hwmailbox.gunyah.msgq;
 import static dev.hwmailbox.gunyah.InterruptController.FIRST_SHARED_VIRQ;
 import static dev.hwmailbox.gunyah.InterruptController.LAST_SHARED_VIRQ;
 
-import dev.hwmailbox.Errno;
-import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.devicetree.InterruptSpecifier;
 import dev.hwmailbox.gunyah.CapabilityId;
 import dev.hwmailbox.gunyah.ResourceManagerNode;
+import dev.hwmailbox.gunyah.msgq.RequestRefusedException.Reason;
 import java.util.Objects;
 
 /**
@@ -38,18 +37,18 @@ public record MsgqEndpoint(
         Objects.requireNonNull(txCapability, "txCapability");
         Objects.requireNonNull(rxCapability, "rxCapability");
         if (!txCapability.isValid() && !rxCapability.isValid()) {
-            throw invalid("neither txCapability nor rxCapability is valid");
+            throw invalid("txCapability", "neither txCapability nor rxCapability is valid");
         }
         if (txCapability.equals(rxCapability)) {
-            throw invalid("txCapability and rxCapability are the same, " + txCapability);
+            throw invalid("rxCapability", "txCapability and rxCapability are the same, " + txCapability);
         }
         checkVirq("txVirq", txVirq, txCapability);
         checkVirq("rxVirq", rxVirq, rxCapability);
         if (txVirq == rxVirq) {
-            throw invalid("txVirq and rxVirq are the same, " + txVirq);
+            throw invalid("rxVirq", "txVirq and rxVirq are the same, " + txVirq);
         }
         if (maxMessageSize < 1 || maxMessageSize > MAX_MESSAGE_SIZE) {
-            throw invalid("maxMessageSize " + maxMessageSize + " is outside 1.." + MAX_MESSAGE_SIZE);
+            throw invalid("maxMessageSize", "maxMessageSize " + maxMessageSize + " is outside 1.." + MAX_MESSAGE_SIZE);
         }
     }
 
@@ -60,7 +59,7 @@ public record MsgqEndpoint(
      * @param virq its interrupt "room again"
      * @param maxMessageSize largest message, 1..1023 bytes
      * @return the endpoint
-     * @throws MailboxException EINVAL if a value is not allowed
+     * @throws RequestRefusedException INVALID if a value is not allowed
      */
     public static MsgqEndpoint sendOnly(CapabilityId capability, int virq, int maxMessageSize) {
         return new MsgqEndpoint(capability, virq, CapabilityId.INVALID, NO_VIRQ, maxMessageSize);
@@ -73,7 +72,7 @@ public record MsgqEndpoint(
      * @param virq its interrupt "something to read"
      * @param maxMessageSize largest message, 1..1023 bytes
      * @return the endpoint
-     * @throws MailboxException EINVAL if a value is not allowed
+     * @throws RequestRefusedException INVALID if a value is not allowed
      */
     public static MsgqEndpoint receiveOnly(CapabilityId capability, int virq, int maxMessageSize) {
         return new MsgqEndpoint(CapabilityId.INVALID, NO_VIRQ, capability, virq, maxMessageSize);
@@ -84,14 +83,14 @@ public record MsgqEndpoint(
      *
      * @param node the Resource Manager's node
      * @return the endpoint; its message size is the larger of the two queues'
-     * @throws MailboxException EINVAL if no system can run it: the two interrupts belong to two controllers, or a value
+     * @throws RequestRefusedException INVALID if no system can run it: the two interrupts belong to two controllers, or a value
      *     is not allowed
      */
     public static MsgqEndpoint of(ResourceManagerNode node) {
         String txController = controllerOf(node.txInterrupt());
         String rxController = controllerOf(node.rxInterrupt());
         if (!txController.equals(rxController)) {
-            throw invalid("txVirq belongs to " + txController + ", rxVirq to " + rxController);
+            throw invalid("txVirq", "txVirq belongs to " + txController + ", rxVirq to " + rxController);
         }
         return new MsgqEndpoint(
                 node.txCapability(),
@@ -132,15 +131,17 @@ public record MsgqEndpoint(
 
     private static void checkVirq(String field, int virq, CapabilityId capability) {
         if (capability.isValid() && (virq < FIRST_SHARED_VIRQ || virq > LAST_SHARED_VIRQ)) {
-            throw invalid("%s %d is outside the shared range %d..%d"
-                    .formatted(field, virq, FIRST_SHARED_VIRQ, LAST_SHARED_VIRQ));
+            throw invalid(
+                    field,
+                    "%s %d is outside the shared range %d..%d"
+                            .formatted(field, virq, FIRST_SHARED_VIRQ, LAST_SHARED_VIRQ));
         }
         if (!capability.isValid() && virq != NO_VIRQ) {
-            throw invalid(field + " " + virq + " has no queue");
+            throw invalid(field, field + " " + virq + " has no queue");
         }
     }
 
-    private static MailboxException invalid(String fact) {
-        return new MailboxException(Errno.EINVAL, "endpoint: " + fact);
+    private static RequestRefusedException invalid(String field, String fact) {
+        return new RequestRefusedException(Reason.INVALID, field, "endpoint: " + fact);
     }
 }

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.hwmailbox.gunyah.msgq;
+
+import dev.hwmailbox.gunyah.GunyahError;
+import dev.hwmailbox.gunyah.GunyahHypercalls;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes messages out of a binding's queue and delivers them, one thread at a time. Whoever comes while another is at it
+ * has that one look again.
+ */
+final class Receiver {
+    private static final Logger LOG = LoggerFactory.getLogger(Receiver.class);
+
+    // The state: bits.
+    private static final int DRAINING = 1;
+    private static final int AGAIN = 2;
+    private static final int CLOSED = 4;
+
+    private static final VarHandle STATE;
+
+    static {
+        try {
+            STATE = MethodHandles.lookup().findVarHandle(Receiver.class, "state", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final SelfHealingBinding binding;
+    private final MsgqEndpoint endpoint;
+    private final GunyahHypercalls hypercalls;
+    private final int drainLimit;
+    private volatile int state;
+
+    // Used by the one that drains.
+    private byte[] buffer;
+    private ByteBuffer view;
+
+    Receiver(SelfHealingBinding binding) {
+        this.binding = binding;
+        endpoint = binding.endpoint;
+        hypercalls = binding.hypercalls;
+        drainLimit = binding.settings.drainLimit();
+        buffer = new byte[endpoint.canReceive() ? endpoint.maxMessageSize() : 0];
+        view = ByteBuffer.wrap(buffer).asReadOnlyBuffer();
+    }
+
+    void drainSoon() {
+        binding.settings.scheduler().execute(this::drain);
+    }
+
+    void drain() {
+        if (!begin()) {
+            return;
+        }
+        boolean finished = false;
+        try {
+            do {
+                drainUpToLimit();
+            } while (!finished());
+            finished = true;
+        } finally {
+            if (!finished) { // the client has thrown an Error; what is left must not wait for ever
+                finishAnyhow();
+                drainSoon();
+            }
+        }
+    }
+
+    private boolean begin() {
+        while (true) {
+            int now = state;
+            if (now == 0) {
+                if (STATE.compareAndSet(this, 0, DRAINING)) {
+                    return true;
+                }
+            } else if ((now & (CLOSED | AGAIN)) != 0 || STATE.compareAndSet(this, now, now | AGAIN)) {
+                return false;
+            }
+        }
+    }
+
+    /** Leaves, unless somebody has asked to look again. */
+    private boolean finished() {
+        if (STATE.compareAndSet(this, DRAINING, 0)) {
+            return true;
+        }
+        if (STATE.compareAndSet(this, DRAINING | AGAIN, DRAINING)) {
+            return false;
+        }
+        finishAnyhow();
+        return true;
+    }
+
+    private void finishAnyhow() {
+        int before = (int) STATE.getAndBitwiseAnd(this, CLOSED);
+        if ((before & CLOSED) != 0) {
+            binding.leave();
+        }
+    }
+
+    /** Stops: no more is delivered. The binding waits for whoever drains now. */
+    void close() {
+        int before = (int) STATE.getAndBitwiseOr(this, CLOSED);
+        if ((before & DRAINING) != 0) {
+            binding.awaitAnother();
+        }
+    }
+
+    private void drainUpToLimit() {
+        for (int taken = 0; taken < drainLimit; taken++) {
+            if ((state & CLOSED) != 0) {
+                return;
+            }
+            long result = hypercalls.msgqReceive(endpoint.rxCapability().value(), buffer, 0, buffer.length);
+            int status = GunyahHypercalls.status(result);
+            int size = GunyahHypercalls.size(result);
+            if (status == GunyahError.MSGQUEUE_EMPTY) {
+                return;
+            }
+            if (status == GunyahError.OK && size > 0) {
+                binding.channel.receivedData(view.limit(size).position(0));
+                if (!GunyahHypercalls.notEmpty(result)) {
+                    return;
+                }
+            } else if (!growBuffer(status)) {
+                stop(status);
+                return;
+            }
+        }
+        drainSoon();
+    }
+
+    /** A message may be larger than the endpoint said; it must not block the queue for ever. */
+    private boolean growBuffer(int status) {
+        boolean tooSmall = status == GunyahError.ADDR_OVERFLOW || status == GunyahError.OK;
+        if (!tooSmall || buffer.length == MsgqEndpoint.MAX_MESSAGE_SIZE) {
+            return false;
+        }
+        LOG.warn("message larger than the endpoint's {} bytes ({})", endpoint.maxMessageSize(), binding.channel);
+        buffer = new byte[MsgqEndpoint.MAX_MESSAGE_SIZE];
+        view = ByteBuffer.wrap(buffer).asReadOnlyBuffer();
+        return true;
+    }
+
+    private void stop(int status) {
+        LOG.warn("receive failed, channel receives no more: {} ({})", GunyahError.name(status), binding.channel);
+        // A level line would be delivered again for ever.
+        binding.interrupts.mask(endpoint.rxVirq());
+        binding.noteLoss(status);
+    }
+}

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.hwmailbox.gunyah.msgq;
+
+import dev.hwmailbox.ChannelEvent;
+import dev.hwmailbox.Errno;
+import dev.hwmailbox.MailboxChannel;
+import dev.hwmailbox.MailboxScheduler;
+import dev.hwmailbox.controller.ControllerChannel;
+import dev.hwmailbox.gunyah.CapabilityId;
+import dev.hwmailbox.gunyah.GunyahError;
+import dev.hwmailbox.gunyah.GunyahHypercalls;
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A binding that never gets stuck: whatever a message waits for, a timer looks after it, too.
+ *
+ * <pre>
+ *         send   ┌─ accepted, and that is enough ─────▶ done at once
+ *  IDLE ────────▶┼─ accepted ─▶ WAITING ── interrupt ──▶ done, IDLE
+ *                │                      └─ timer ──────▶ done or failed, unless the peer has to take it
+ *                └─ full ─────▶ REFUSED ── interrupt ──▶ the framework sends it again
+ *                                       └─ timer ──────▶ the same, until the budget is used up: failed
+ * </pre>
+ */
+final class SelfHealingBinding extends MsgqBinding {
+    private static final long NONE = Long.MIN_VALUE;
+
+    /** Argument of the threshold calls: leave it, and only say whether the capability is of use. */
+    private static final int UNCHANGED = -1;
+
+    private static final int NO_DELAY = -1;
+
+    private final CompletionLevel level;
+    private final Receiver receiver;
+    private final MailboxScheduler.Timer timer;
+    private final Runnable awaitRoomTask = guarded(this::awaitRoom);
+
+    /** The message that was accepted and is not done yet, or {@link #NONE}. */
+    private final AtomicLong waiting = new AtomicLong(NONE);
+
+    /** How many of the next messages end without being sent, because the other side was reset. */
+    private final AtomicInteger failing = new AtomicInteger();
+
+    /** Whether the message first in line found the queue full. */
+    private volatile boolean refused;
+
+    /** Since when, by the scheduler's clock. Used while a message is being sent only. */
+    private long refusedSince;
+
+    /** Whether the timer looks after {@link #waiting}. It is not cancelled: messages come faster than it expires. */
+    private volatile boolean watching;
+
+    /** The message that was waiting when the timer was armed. */
+    private volatile long watched;
+
+    /** With {@link CompletionLevel#TAKEN}: the queue has been empty since its threshold was set. */
+    private volatile boolean emptied;
+
+    private byte @Nullable [] txCopy;
+
+    SelfHealingBinding(
+            ControllerSettings settings,
+            ControllerChannel channel,
+            MsgqEndpoint endpoint,
+            CompletionLevel level,
+            Runnable released) {
+        super(settings, channel, endpoint, released);
+        this.level = level;
+        receiver = new Receiver(this);
+        timer = settings.scheduler().timer("retry " + channel, guarded(this::expire));
+    }
+
+    // ---- set-up ----
+
+    @Override
+    void prepare() {
+        if (endpoint.canSend()) {
+            boolean taken = level == CompletionLevel.TAKEN;
+            check("txCapability", endpoint.txCapability(), configureSend(taken ? 0 : UNCHANGED));
+        }
+        if (endpoint.canReceive()) {
+            long capability = endpoint.rxCapability().value();
+            int error = hypercalls.msgqConfigureReceive(capability, UNCHANGED, NO_DELAY);
+            check("rxCapability", endpoint.rxCapability(), error);
+        }
+    }
+
+    private int configureSend(int threshold) {
+        return hypercalls.msgqConfigureSend(endpoint.txCapability().value(), threshold, NO_DELAY);
+    }
+
+    private void check(String field, CapabilityId capability, int error) {
+        // A hypervisor without these calls cannot be asked; whether it knows the queue will show.
+        boolean known = error == GunyahError.OK || (error == GunyahError.UNIMPLEMENTED && mayBeUnknown());
+        if (!known) {
+            throw RequestRefusedException.unusable(field, capability, error, channel);
+        }
+    }
+
+    private boolean mayBeUnknown() {
+        return level != CompletionLevel.TAKEN;
+    }
+
+    @Override
+    void attached() {
+        if (level != CompletionLevel.TAKEN) {
+            interrupts.mask(endpoint.txVirq());
+        }
+    }
+
+    @Override
+    void opened(MailboxChannel face) {
+        super.opened(face);
+        if (endpoint.canReceive()) {
+            receiver.drainSoon();
+        }
+    }
+
+    @Override
+    void stopDeferred() {
+        timer.cancel();
+        receiver.close();
+    }
+
+    // ---- sending ----
+
+    @Override
+    int sendData(@Nullable Object message, long txId) {
+        if (!endpoint.canSend()) {
+            return done(txId, -Errno.EOPNOTSUPP);
+        }
+        if (message instanceof MsgqMessage m) {
+            return transmit(m.buffer(), m.offset(), m.length(), m.push(), txId);
+        }
+        if (message instanceof ByteBuffer bytes) {
+            return transmit(bytes, txId);
+        }
+        return fail(txId, -Errno.EINVAL);
+    }
+
+    private int transmit(ByteBuffer bytes, long txId) {
+        int length = bytes.remaining();
+        if (bytes.hasArray()) {
+            return transmit(bytes.array(), bytes.arrayOffset() + bytes.position(), length, true, txId);
+        }
+        if (length > endpoint.maxMessageSize()) {
+            return fail(txId, -Errno.EMSGSIZE);
+        }
+        if (txCopy == null) {
+            txCopy = new byte[endpoint.maxMessageSize()];
+        }
+        bytes.get(bytes.position(), txCopy, 0, length);
+        return transmit(txCopy, 0, length, true, txId);
+    }
+
+    private int transmit(byte[] buffer, int offset, int length, boolean push, long txId) {
+        if (length < 1 || length > endpoint.maxMessageSize()) {
+            return fail(txId, -Errno.EMSGSIZE);
+        }
+        if (failing.get() > 0 && failing.getAndDecrement() > 0) {
+            return fail(txId, -Errno.ECONNRESET);
+        }
+        if (level == CompletionLevel.TAKEN && !emptied) {
+            return refuse(txId);
+        }
+        long result = hypercalls.msgqSend(endpoint.txCapability().value(), buffer, offset, length, push);
+        int status = GunyahHypercalls.status(result);
+        if (status == GunyahError.MSGQUEUE_FULL) {
+            return refuse(txId);
+        }
+        if (status != GunyahError.OK) {
+            noteLoss(status);
+            return fail(txId, -GunyahError.toErrno(status));
+        }
+        accept();
+        if (level == CompletionLevel.ACCEPTED || (level == CompletionLevel.READY && GunyahHypercalls.notFull(result))) {
+            return done(txId, 0);
+        }
+        waiting.set(txId);
+        watch(txId);
+        interrupts.unmask(endpoint.txVirq());
+        return 0;
+    }
+
+    /** The message leaves the line without having been sent. */
+    private int fail(long txId, int status) {
+        accept();
+        return done(txId, status);
+    }
+
+    private void accept() {
+        if (refused) {
+            refused = false;
+            timer.cancel();
+            watching = false;
+        }
+    }
+
+    private int refuse(long txId) {
+        long now = settings.scheduler().nanoTime();
+        if (!refused) {
+            refused = true;
+            refusedSince = now;
+        }
+        long left = settings.fullBudgetNanos() - (now - refusedSince);
+        if (left <= 0) {
+            return fail(txId, -Errno.EAGAIN);
+        }
+        timer.arm(Math.min(settings.retryDelayNanos(), left));
+        // Deferred: a retry that is reported from inside the refused send would be dropped.
+        settings.scheduler().execute(awaitRoomTask);
+        return -Errno.EAGAIN;
+    }
+
+    private void awaitRoom() {
+        interrupts.unmask(endpoint.txVirq());
+    }
+
+    private void watch(long txId) {
+        if (!watching) {
+            watching = true;
+            watched = txId;
+            timer.arm(settings.retryDelayNanos());
+        }
+    }
+
+    @Override
+    void txInterrupt() {
+        // First of all: what follows may fill the queue again and unmask.
+        interrupts.mask(endpoint.txVirq());
+        emptied = true;
+        finishWaiting(waiting.get(), 0);
+        sendRefusedAgain();
+    }
+
+    private void finishWaiting(long txId, int status) {
+        if (txId != NONE && waiting.compareAndSet(txId, NONE)) {
+            channel.txDone(txId, status);
+        }
+    }
+
+    private void sendRefusedAgain() {
+        if (refused) {
+            channel.resubmit();
+        }
+    }
+
+    private void expire() {
+        watching = false;
+        long txId = waiting.get();
+        if (txId != NONE) {
+            lookAfter(txId);
+        } else if (level == CompletionLevel.TAKEN && !emptied) {
+            configureSend(0); // has the queue say again that it is empty, if it is
+        }
+        sendRefusedAgain();
+    }
+
+    /** A message waits, and nothing has been heard of its queue for some time. */
+    private void lookAfter(long txId) {
+        boolean taken = level == CompletionLevel.TAKEN;
+        int error = configureSend(taken ? 0 : UNCHANGED);
+        if (error != GunyahError.OK && error != GunyahError.UNIMPLEMENTED) {
+            noteLoss(error);
+            finishWaiting(txId, -GunyahError.toErrno(error));
+        } else if (!taken && txId == watched) {
+            finishWaiting(txId, 0);
+        }
+        long next = waiting.get();
+        if (next != NONE) {
+            watch(next);
+        }
+    }
+
+    /** The other side was reset: what waits ends now. */
+    void peerReset() {
+        MailboxChannel face = face();
+        if (face == null || !enter()) {
+            return;
+        }
+        try {
+            if (endpoint.canSend()) {
+                int room = face.slotsAvailable();
+                failing.set(room < 0 ? 0 : MailboxChannel.TX_QUEUE_LENGTH - room);
+                finishWaiting(waiting.get(), -Errno.ECONNRESET);
+                channel.resubmit();
+                if (face.slotsAvailable() == MailboxChannel.TX_QUEUE_LENGTH) {
+                    failing.set(0);
+                }
+            }
+            channel.raiseEvent(ChannelEvent.PEER_RESET);
+        } finally {
+            leave();
+        }
+    }
+
+    /** Tells the client, once, if a status says that a queue is out of reach for good. */
+    void noteLoss(int status) {
+        switch (status) {
+            case GunyahError.ARGUMENT_INVALID,
+                    GunyahError.OBJECT_STATE,
+                    GunyahError.CSPACE_CAP_NULL,
+                    GunyahError.CSPACE_CAP_REVOKED,
+                    GunyahError.CSPACE_WRONG_OBJECT_TYPE,
+                    GunyahError.CSPACE_INSUFFICIENT_RIGHTS -> channel.raiseEvent(ChannelEvent.PEER_RESET);
+            default -> {}
+        }
+    }
+
+    // ---- receiving ----
+
+    @Override
+    void rxInterrupt() {
+        receiver.drain();
+    }
+}
