@@ -20,7 +20,7 @@ import org.openjdk.jmh.runner.options.CommandLineOptions;
  *
  * <p>All of them run in rounds, one fork of each after the other, and a figure is the best of all iterations: other
  * tenants of a shared machine make it slower for seconds at a time, and never faster. Of two threads that depend on
- * each other it is the median of the rounds.
+ * each other it is a percentile or the median.
  */
 public final class Bench {
     private static final int ROUNDS = 5;

@@ -72,10 +72,10 @@ final class GunyahTable {
         message("one way: mailbox over queues of 64", "oneWayMailbox64");
         table.bar(
                 "one way: mailbox of 64 / ArrayBlockingQueue, p50",
-                rounds.percentileRatio("oneWayMailbox64", "oneWayReferences64", 50),
+                ratio("oneWayMailbox64", "oneWayReferences64"),
                 0.5);
         message("one way: mailbox over queues of 8", "oneWayMailbox8");
-        table.bar("one way: mailbox of 8 / B, p50", rounds.percentileRatio("oneWayMailbox8", "oneWayBytes8", 50), 1.5);
+        table.bar("one way: mailbox of 8 / B, p50", ratio("oneWayMailbox8", "oneWayBytes8"), 1.5);
     }
 
     private void message(String what, String benchmark) {
@@ -88,14 +88,18 @@ final class GunyahTable {
         trip("round trip: mailbox, spinning", "roundTripSpinningMailbox");
         table.bar(
                 "round trip: mailbox, spinning / Disruptors, p50",
-                rounds.percentileRatio("roundTripSpinningMailbox", "roundTripDisruptors", 50),
+                ratio("roundTripSpinningMailbox", "roundTripDisruptors"),
                 1.3);
         trip("round trip: park and unpark", "roundTripToken");
         trip("round trip: mailbox, parked", "roundTripParkedMailbox");
         table.bar(
                 "round trip: mailbox, parked / park and unpark, p50",
-                rounds.percentileRatio("roundTripParkedMailbox", "roundTripToken", 50),
+                ratio("roundTripParkedMailbox", "roundTripToken"),
                 1.1);
+    }
+
+    private double ratio(String name, String anchor) {
+        return rounds.percentile(name, 50) / rounds.percentile(anchor, 50);
     }
 
     private void trip(String what, String benchmark) {

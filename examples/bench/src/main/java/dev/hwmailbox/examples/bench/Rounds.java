@@ -6,9 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
-import java.util.function.ToDoubleFunction;
-import java.util.stream.DoubleStream;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.RunResult;
@@ -17,10 +14,13 @@ import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.Options;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.VerboseMode;
+import org.openjdk.jmh.util.MultisetStatistics;
 import org.openjdk.jmh.util.Statistics;
 
 /** What the rounds of benchmarks gave, one fork of each benchmark in every round. */
 final class Rounds {
+    private static final int FIRST_TO_WARN_OF_UNSAFE = 24;
+
     private final Map<String, List<RunResult>> rounds = new TreeMap<>();
 
     void run(Options given, int threads, Class<?>... benchmarks) throws RunnerException {
@@ -30,6 +30,9 @@ final class Rounds {
                 .threads(threads)
                 .addProfiler(GCProfiler.class)
                 .verbosity(given.verbosity().orElse(VerboseMode.SILENT));
+        if (Runtime.version().feature() >= FIRST_TO_WARN_OF_UNSAFE) {
+            options.jvmArgsPrepend("--sun-misc-unsafe-memory-access=allow"); // JMH uses it
+        }
         for (Class<?> benchmark : benchmarks) {
             options.include("\\b" + benchmark.getSimpleName() + "\\b");
         }
@@ -52,34 +55,24 @@ final class Rounds {
      * Of senders in each other's way, which the best iteration is not about: there, one of them had to wait outside.
      */
     double middle(String name) {
-        return median(iterations(name).mapToDouble(statistics -> statistics.getPercentile(50)));
-    }
-
-    /** Of two threads, which may be in step or not for a whole fork: the median of the rounds' percentiles. */
-    double percentile(String name, double percent) {
-        return median(percentiles(name, percent).stream().mapToDouble(Double::doubleValue));
+        double[] medians = iterations(name)
+                .mapToDouble(statistics -> statistics.getPercentile(50))
+                .sorted()
+                .toArray();
+        return medians[medians.length / 2];
     }
 
     /**
-     * The median of each round's own ratio: what slows a machine for minutes slows both.
-     *
-     * @param other what to divide by, a percentile like the other one
+     * Of two threads that depend on each other, over the samples of all rounds. Where one of them had to wait for a
+     * processor there are few samples, so that they count little.
      */
-    double percentileRatio(String name, String other, double percent) {
-        List<Double> above = percentiles(name, percent);
-        List<Double> below = percentiles(other, percent);
-        return median(IntStream.range(0, above.size()).mapToDouble(round -> above.get(round) / below.get(round)));
-    }
-
-    private List<Double> percentiles(String name, double percent) {
-        ToDoubleFunction<Statistics> percentile = statistics -> statistics.getPercentile(percent);
-        return iterations(name + " 1").mapToDouble(percentile).boxed().toList();
-    }
-
-    private static double median(DoubleStream values) {
-        double[] sorted = values.sorted().toArray();
-        int upper = sorted.length / 2;
-        return sorted.length % 2 == 1 ? sorted[upper] : (sorted[upper - 1] + sorted[upper]) / 2;
+    double percentile(String name, double percent) {
+        var samples = new MultisetStatistics();
+        iterations(name + " 1")
+                .forEach(statistics -> statistics
+                        .getRawData()
+                        .forEachRemaining(sample -> samples.addValue(sample.getKey(), sample.getValue())));
+        return samples.getPercentile(percent);
     }
 
     private Stream<Statistics> iterations(String name) {

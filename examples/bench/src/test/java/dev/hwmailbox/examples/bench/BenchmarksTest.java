@@ -161,7 +161,7 @@ class BenchmarksTest {
                 new RoundTrip.Mailbox(false),
                 new RoundTrip.Mailbox(true))) {
             try (RoundTrip opened = trip.open()) {
-                for (int tag = Byte.MIN_VALUE; tag <= Byte.MAX_VALUE; tag++) {
+                for (int tag = Byte.MIN_VALUE; tag <= Byte.MAX_VALUE; tag += 5) {
                     assertThat(opened.exchange((byte) tag)).isEqualTo((byte) tag);
                 }
             }
