@@ -47,6 +47,10 @@ public class ScalingBenchmark {
         public void choose(ThreadParams threads) {
             index = threads.getThreadIndex();
         }
+
+        int index() {
+            return index;
+        }
     }
 
     @Benchmark
