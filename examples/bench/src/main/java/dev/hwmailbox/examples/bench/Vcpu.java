@@ -20,12 +20,14 @@ final class Vcpu implements MailboxScheduler {
     /** References that share no cache line with each other, nor indices with anything. */
     private static final int APART = 32;
 
+    /** Beside the index of {@link #taken}, as the same thread changes it: in a field it would slow those who post. */
+    private static final int IDLE_ROUNDS = APART + 1;
+
     private final AtomicReferenceArray<@Nullable Runnable> tasks = new AtomicReferenceArray<>(CAPACITY * APART);
     private final AtomicIntegerArray posted = new AtomicIntegerArray(2 * APART);
     private final int[] taken = new int[2 * APART];
     private final CallerRunsScheduler clock = new CallerRunsScheduler();
     private final boolean parks;
-    private int idleRounds;
     private @Nullable Thread thread;
     private volatile boolean asleep;
     private volatile boolean stopped;
@@ -73,7 +75,7 @@ final class Vcpu implements MailboxScheduler {
             task.run();
         } else if (parks) {
             sleepUntilPosted(slot);
-        } else if (++idleRounds % ROUNDS_BETWEEN_TIMERS == 0) {
+        } else if (++taken[IDLE_ROUNDS] % ROUNDS_BETWEEN_TIMERS == 0) {
             clock.runDue();
         } else {
             Thread.onSpinWait();
