@@ -11,10 +11,10 @@ public enum CompletionLevel {
     ACCEPTED,
 
     /**
-     * When the queue has accepted it and has room for the next: the message that takes the last room is done when the
-     * queue's interrupt says that there is room again, as with the driver of Linux. If nothing is heard for
-     * {@link GunyahMsgqController.Builder#retryDelay}, to twice that, it is done all the same, and the next one finds
-     * out.
+     * When the queue has accepted it and has room for the next, as with the driver of Linux: the message that takes the
+     * last room is done when the queue's interrupt says that there is room again. If none comes, the queue is asked to
+     * say it again, every {@link GunyahMsgqController.Builder#retryDelay}, by setting its not-full threshold to the
+     * value it starts with.
      */
     READY,
 

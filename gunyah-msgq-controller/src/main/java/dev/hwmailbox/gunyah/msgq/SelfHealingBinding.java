@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *         send   ┌─ accepted, and that is enough ─────▶ done at once
  *  IDLE ────────▶┼─ accepted ─▶ WAITING ── interrupt ──▶ done, IDLE
- *                │                      └─ timer ──────▶ done or failed, unless the peer has to take it
+ *                │                      └─ timer ──────▶ failed if the queue is out of reach; else it is asked to say
+ *                │                                       again whether there is room
  *                └─ full ─────▶ REFUSED ── interrupt ──▶ the framework sends it again
  *                                       └─ timer ──────▶ the same, until the budget is used up: failed
  * </pre>
@@ -53,8 +54,12 @@ final class SelfHealingBinding extends MsgqBinding {
     /** Whether the timer looks after {@link #waiting}. It is not cancelled: messages come faster than it expires. */
     private volatile boolean watching;
 
-    /** The message that was waiting when the timer was armed. */
-    private volatile long watched;
+    // Used by the timer only: the message that was waiting at the last expiry and since when, and the not-full
+    // threshold
+    // that has the queue say when there is room, once that is known.
+    private long watched = NONE;
+    private long watchedSince;
+    private int roomThreshold = UNCHANGED;
 
     /** With {@link CompletionLevel#TAKEN}: the queue has been empty since its threshold was set. */
     private volatile boolean emptied;
@@ -180,7 +185,7 @@ final class SelfHealingBinding extends MsgqBinding {
             return done(txId, 0);
         }
         waiting.set(txId);
-        watch(txId);
+        watch();
         interrupts.unmask(endpoint.txVirq());
         return 0;
     }
@@ -219,10 +224,9 @@ final class SelfHealingBinding extends MsgqBinding {
         interrupts.unmask(endpoint.txVirq());
     }
 
-    private void watch(long txId) {
+    private void watch() {
         if (!watching) {
             watching = true;
-            watched = txId;
             timer.arm(settings.retryDelayNanos());
         }
     }
@@ -261,18 +265,52 @@ final class SelfHealingBinding extends MsgqBinding {
 
     /** A message waits, and nothing has been heard of its queue for some time. */
     private void lookAfter(long txId) {
-        boolean taken = level == CompletionLevel.TAKEN;
-        int error = configureSend(taken ? 0 : UNCHANGED);
+        long now = settings.scheduler().nanoTime();
+        if (txId != watched) {
+            watched = txId;
+            watchedSince = now;
+        }
+        int error = configureSend(UNCHANGED);
         if (error != GunyahError.OK && error != GunyahError.UNIMPLEMENTED) {
             noteLoss(error);
             finishWaiting(txId, -GunyahError.toErrno(error));
-        } else if (!taken && txId == watched) {
-            finishWaiting(txId, 0);
+        } else if (now - watchedSince >= settings.fullBudgetNanos()) {
+            finishWaiting(txId, 0); // the queue has it, and the next message has a budget of its own
+        } else {
+            askAgain();
         }
-        long next = waiting.get();
-        if (next != NONE) {
-            watch(next);
+        if (waiting.get() != NONE) {
+            watch();
         }
+    }
+
+    /** Setting a threshold makes the queue interrupt at once if its level is right: the interrupt may have been lost. */
+    private void askAgain() {
+        if (level == CompletionLevel.TAKEN) {
+            configureSend(0);
+        } else if (roomThreshold == UNCHANGED) {
+            roomThreshold = highestThreshold();
+        } else {
+            configureSend(roomThreshold);
+        }
+    }
+
+    /**
+     * Finds the highest not-full threshold, which is one less than the queue's depth and what a queue starts with, by
+     * setting lower ones, and leaves it set.
+     */
+    private int highestThreshold() {
+        int highest = UNCHANGED;
+        for (int bit = 1 << 7; bit > 0; bit >>= 1) {
+            int candidate = Math.max(highest, 0) | bit;
+            if (configureSend(candidate) == GunyahError.OK) {
+                highest = candidate;
+            }
+        }
+        if (highest == UNCHANGED && configureSend(0) == GunyahError.OK) {
+            highest = 0;
+        }
+        return highest;
     }
 
     /** The other side was reset: what waits ends now. */

@@ -77,10 +77,10 @@ final class GunyahMsgqControllerTest {
 
         channel.sendMessage(message("fills"));
         channel.sendMessage(message("waits"));
-        bed.scheduler.runUntilIdle();
+        bed.scheduler.advance(Duration.ofSeconds(1));
         assertThat(client.done).isEmpty();
         bed.rawReceive(pair.nearToFar());
-        bed.scheduler.runUntilIdle();
+        bed.scheduler.runDue();
 
         assertThat(client.done).containsExactly("ok");
         assertThat(bed.rawReceive(pair.nearToFar())).isEqualTo(bytes("waits"));
@@ -130,7 +130,10 @@ final class GunyahMsgqControllerTest {
         assertThat(bed.sends.get() - before).isEqualTo(5);
         bed.rawReceive(pair.nearToFar());
         bed.scheduler.runDue();
+        assertThat(bed.rawReceive(pair.nearToFar())).isEqualTo(bytes("mine"));
+        bed.scheduler.advance(GunyahMsgqController.DEFAULT_RETRY_DELAY);
 
+        assertThat(bed.sends.get() - before).isEqualTo(6);
         assertThat(bed.scheduler.pending()).isEmpty();
     }
 
@@ -361,7 +364,7 @@ final class GunyahMsgqControllerTest {
         MailboxChannel reused = near.requestChannel(next, other.near());
 
         reused.sendMessage(message("fills, too"));
-        bed.scheduler.runUntilIdle();
+        bed.scheduler.advance(Duration.ofSeconds(1));
 
         assertThat(next.done).isEmpty();
         assertThat(client.done).isEmpty();
