@@ -34,6 +34,7 @@ final class Receiver {
     private final SelfHealingBinding binding;
     private final MsgqEndpoint endpoint;
     private final GunyahHypercalls hypercalls;
+    private final long capability;
     private final int drainLimit;
     private volatile int state;
 
@@ -45,6 +46,7 @@ final class Receiver {
         this.binding = binding;
         endpoint = binding.endpoint;
         hypercalls = binding.hypercalls;
+        capability = endpoint.rxCapability().value();
         drainLimit = binding.settings.drainLimit();
         buffer = new byte[endpoint.canReceive() ? endpoint.maxMessageSize() : 0];
         view = ByteBuffer.wrap(buffer).asReadOnlyBuffer();
@@ -117,7 +119,7 @@ final class Receiver {
             if ((state & CLOSED) != 0) {
                 return;
             }
-            long result = hypercalls.msgqReceive(endpoint.rxCapability().value(), buffer, 0, buffer.length);
+            long result = hypercalls.msgqReceive(capability, buffer, 0, buffer.length);
             int status = GunyahHypercalls.status(result);
             int size = GunyahHypercalls.size(result);
             if (status == GunyahError.MSGQUEUE_EMPTY) {

@@ -35,6 +35,9 @@ final class SelfHealingBinding extends MsgqBinding {
     private static final int NO_DELAY = -1;
 
     private final CompletionLevel level;
+    private final boolean canSend;
+    private final long txCapability;
+    private final int maxMessageSize;
     private final Receiver receiver;
     private final MailboxScheduler.Timer timer;
     private final Runnable awaitRoomTask = guarded(this::awaitRoom);
@@ -74,6 +77,9 @@ final class SelfHealingBinding extends MsgqBinding {
             Runnable released) {
         super(settings, channel, endpoint, released);
         this.level = level;
+        canSend = endpoint.canSend();
+        txCapability = endpoint.txCapability().value();
+        maxMessageSize = endpoint.maxMessageSize();
         receiver = new Receiver(this);
         timer = settings.scheduler().timer("retry " + channel, guarded(this::expire));
     }
@@ -94,7 +100,7 @@ final class SelfHealingBinding extends MsgqBinding {
     }
 
     private int configureSend(int threshold) {
-        return hypercalls.msgqConfigureSend(endpoint.txCapability().value(), threshold, NO_DELAY);
+        return hypercalls.msgqConfigureSend(txCapability, threshold, NO_DELAY);
     }
 
     private void check(String field, CapabilityId capability, int error) {
@@ -134,7 +140,7 @@ final class SelfHealingBinding extends MsgqBinding {
 
     @Override
     int sendData(@Nullable Object message, long txId) {
-        if (!endpoint.canSend()) {
+        if (!canSend) {
             return done(txId, -Errno.EOPNOTSUPP);
         }
         if (message instanceof MsgqMessage m) {
@@ -151,18 +157,18 @@ final class SelfHealingBinding extends MsgqBinding {
         if (bytes.hasArray()) {
             return transmit(bytes.array(), bytes.arrayOffset() + bytes.position(), length, true, txId);
         }
-        if (length > endpoint.maxMessageSize()) {
+        if (length > maxMessageSize) {
             return fail(txId, -Errno.EMSGSIZE);
         }
         if (txCopy == null) {
-            txCopy = new byte[endpoint.maxMessageSize()];
+            txCopy = new byte[maxMessageSize];
         }
         bytes.get(bytes.position(), txCopy, 0, length);
         return transmit(txCopy, 0, length, true, txId);
     }
 
     private int transmit(byte[] buffer, int offset, int length, boolean push, long txId) {
-        if (length < 1 || length > endpoint.maxMessageSize()) {
+        if (length < 1 || length > maxMessageSize) {
             return fail(txId, -Errno.EMSGSIZE);
         }
         if (failing.get() > 0 && failing.getAndDecrement() > 0) {
@@ -171,7 +177,7 @@ final class SelfHealingBinding extends MsgqBinding {
         if (level == CompletionLevel.TAKEN && !emptied) {
             return refuse(txId);
         }
-        long result = hypercalls.msgqSend(endpoint.txCapability().value(), buffer, offset, length, push);
+        long result = hypercalls.msgqSend(txCapability, buffer, offset, length, push);
         int status = GunyahHypercalls.status(result);
         if (status == GunyahError.MSGQUEUE_FULL) {
             return refuse(txId);

@@ -5,6 +5,7 @@ import dev.hwmailbox.CallerRunsScheduler;
 import dev.hwmailbox.MailboxChannel;
 import dev.hwmailbox.MailboxClient;
 import dev.hwmailbox.gunyah.GunyahHypercalls;
+import dev.hwmailbox.gunyah.hypervisor.SoftwareHypervisor;
 import dev.hwmailbox.gunyah.msgq.MsgqMessage;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -126,7 +127,7 @@ public class GunyahMessageBenchmark {
     }
 
     static TwoVms onTheSpot(int slots) {
-        var processor = new TwoVms.Processor(new CallerRunsScheduler(), Runnable::run);
+        var processor = new TwoVms.Processor(new CallerRunsScheduler(), SoftwareHypervisor.INLINE);
         return new TwoVms(processor, processor, slots);
     }
 

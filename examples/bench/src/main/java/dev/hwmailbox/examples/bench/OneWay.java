@@ -4,6 +4,7 @@ package dev.hwmailbox.examples.bench;
 import dev.hwmailbox.Errno;
 import dev.hwmailbox.MailboxChannel;
 import dev.hwmailbox.MailboxClient;
+import dev.hwmailbox.gunyah.hypervisor.SoftwareHypervisor;
 import dev.hwmailbox.gunyah.msgq.MsgqMessage;
 import java.nio.ByteBuffer;
 import java.util.Objects;
@@ -156,7 +157,7 @@ abstract class OneWay implements AutoCloseable {
     static final class Mailbox extends OneWay implements MailboxClient {
         private final Vcpu near = new Vcpu(false);
         private final Vcpu far = new Vcpu(false);
-        private final TwoVms vms = new TwoVms(new TwoVms.Processor(near, Runnable::run), far.processor(), 1);
+        private final TwoVms vms = new TwoVms(new TwoVms.Processor(near, SoftwareHypervisor.INLINE), far.processor(), 1);
         private final MsgqMessage wrapped = MsgqMessage.of(message, 0, message.length, false);
         private final Tally done = new Tally();
         private final MailboxChannel channel;
