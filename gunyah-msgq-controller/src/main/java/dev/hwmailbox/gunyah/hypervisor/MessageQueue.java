@@ -43,6 +43,9 @@ final class MessageQueue extends HypervisorObject {
     /** Receive threshold argument: as many as the queue holds. */
     static final int WHOLE_DEPTH = -2;
 
+    /** No result of a receive: somebody else was faster. */
+    static final long OVERTAKEN = -1;
+
     enum State {
         INIT,
         ACTIVE,
@@ -68,6 +71,9 @@ final class MessageQueue extends HypervisorObject {
     private int count;
     private int notFullThreshold;
     private int notEmptyThreshold;
+
+    /** How often the head was removed: names the head of the moment. */
+    private long removals;
 
     MessageQueue(int number, Partition partition, HypervisorOptions options) {
         super(ObjectType.MSGQUEUE);
@@ -243,6 +249,7 @@ final class MessageQueue extends HypervisorObject {
         System.arraycopy(slots, head * maxMessageSize, buffer, offset, size);
         head = head + 1 == depth ? 0 : head + 1;
         count--;
+        removals++;
         return size;
     }
 
@@ -269,6 +276,7 @@ final class MessageQueue extends HypervisorObject {
                 dropped = count > 0;
                 count = 0;
                 head = 0;
+                removals++;
             }
         } finally {
             lock.unlock();
@@ -403,6 +411,78 @@ final class MessageQueue extends HypervisorObject {
 
     private long bufferBytes() {
         return (long) depth * (maxMessageSize + SLOT_OVERHEAD);
+    }
+
+    /**
+     * The first half of a receive whose target is reached only through the embedder's code, which is not called under
+     * the lock: copies the oldest message and leaves it.
+     *
+     * @param buffer has room for the largest message there is
+     * @param room what the receiver can take
+     * @param headSequence gets at index 0 what {@link #takeIf} wants to know
+     * @return as {@link #receive}
+     */
+    long peek(byte[] buffer, int room, long[] headSequence) {
+        lock.lock();
+        try {
+            if (state != State.ACTIVE) {
+                return receiveResult(GunyahError.OBJECT_STATE, 0, false);
+            }
+            if (count == 0) {
+                return receiveResult(GunyahError.MSGQUEUE_EMPTY, 0, false);
+            }
+            int size = sizes[head];
+            if (Integer.compareUnsigned(room, size) < 0) {
+                return receiveResult(strict ? GunyahError.ADDR_OVERFLOW : GunyahError.OK, 0, true);
+            }
+            System.arraycopy(slots, head * maxMessageSize, buffer, 0, size);
+            headSequence[0] = removals;
+            return receiveResult(GunyahError.OK, size, true);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * The second half: removes the message that {@link #peek} saw, unless storing it gave a fault.
+     *
+     * @return as {@link #receive}; {@link #OVERTAKEN} if another message, or none, is the oldest by now
+     */
+    long takeIf(long headSequence, int fault) {
+        if (probe != null) {
+            probe.before(number, Operation.RECEIVE);
+        }
+        long result;
+        boolean crossed = false;
+        lock.lock();
+        try {
+            if (probe != null) {
+                probe.inside(number, Operation.RECEIVE);
+            }
+            if (state != State.ACTIVE) {
+                result = receiveResult(GunyahError.OBJECT_STATE, 0, false);
+            } else if (removals != headSequence) {
+                result = OVERTAKEN;
+            } else if (fault != GunyahError.OK) {
+                result = receiveResult(strict ? fault : GunyahError.OK, 0, true);
+            } else {
+                int size = sizes[head];
+                head = head + 1 == depth ? 0 : head + 1;
+                count--;
+                removals++;
+                crossed = count == notFullThreshold;
+                result = receiveResult(GunyahError.OK, size, count > 0);
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (probe != null && result != OVERTAKEN) {
+            probe.after(number, Operation.RECEIVE, result);
+        }
+        if (crossed) {
+            sendEnd.assertLine();
+        }
+        return result;
     }
 
     @Override
