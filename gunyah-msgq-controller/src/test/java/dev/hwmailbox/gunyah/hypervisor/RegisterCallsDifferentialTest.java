@@ -34,10 +34,11 @@ class RegisterCallsDifferentialTest {
     /** What the memory of the registers' VM must hold from address 0 on. */
     private final byte[] model = new byte[RAM_END];
 
-    private HypervisorBed one;
-    private HypervisorBed two;
-    private RegisterCalls registers;
-    private VmHypercalls methods;
+    // Replaced for each mode.
+    private HypervisorBed one = new HypervisorBed();
+    private HypervisorBed two = new HypervisorBed();
+    private RegisterCalls registers = one.rm.registerCalls();
+    private VmHypercalls methods = (VmHypercalls) two.rmCalls;
 
     private void build(Mode mode) {
         one = new HypervisorBed(SoftwareHypervisor.builder().mode(mode).partitionBytes(4000));
@@ -254,7 +255,7 @@ class RegisterCallsDifferentialTest {
             case 0 -> random.nextInt(3);
             case 1 -> 299 + random.nextInt(4);
             case 2 -> 1022 + random.nextInt(4);
-            case 3 -> (1L << 32) + 4;
+            case 3 -> (1L << 32 + random.nextInt(30)) + 4;
             default -> random.nextInt(301);
         };
     }

@@ -280,10 +280,13 @@ class RegisterCallsTest {
 
         assertThat(form.call(a, 0x1B, send, (1L << 32) + 4, RAM, 0, 0)).startsWith(2, 1);
         assertThat(form.call(a, 0x1B, send, -4, RAM, 0, 0)).startsWith(2, 1);
+        assertThat(form.call(a, 0x1B, send, Long.MIN_VALUE + 4, RAM, 0, 0)).startsWith(2, 1);
         assertThat(form.call(a, 0x1B, send, 4, RAM, 0, 0)).startsWith(0, 1);
         assertThat(form.call(a, 0x1C, send, RAM, 1L << 32, 0)).startsWith(0, 4, 0);
         assertThat(form.call(a, 0x1B, send, 4, RAM, 0, 0)).startsWith(0, 1);
         assertThat(form.call(a, 0x1C, send, RAM, -1, 0)).startsWith(0, 4, 0);
+        assertThat(form.call(a, 0x1B, send, 4, RAM, 0, 0)).startsWith(0, 1);
+        assertThat(form.call(a, 0x1C, send, RAM, Long.MIN_VALUE, 0)).startsWith(0, 4, 0);
     }
 
     @ParameterizedTest
@@ -458,18 +461,57 @@ class RegisterCallsTest {
         ok(bed.send(pipe.send(), "one"));
         ok(bed.send(pipe.send(), "second"));
         RegisterCalls[] entry = new RegisterCalls[1];
-        int[] nested = new int[1];
+        int[] writes = new int[1];
         var memory = new HookedMemory(() -> {
-            if (nested[0]++ == 0) {
+            int write = writes[0]++;
+            if (write == 0) {
+                RegisterForm.HVC.call(entry[0], 0x1C, pipe.receive(), RAM, 16, 0);
                 RegisterForm.HVC.call(entry[0], 0x1C, pipe.receive(), RAM, 16, 0);
             }
-            return GunyahError.OK;
+            return write == 2 ? GunyahError.DENIED : GunyahError.OK;
         });
         entry[0] = bed.b.registerCalls(memory);
 
         assertThat(RegisterForm.HVC.call(entry[0], 0x1C, pipe.receive(), RAM, 16, 0))
                 .startsWith(0, 6, 0);
         assertThat(memory.text()).isEqualTo("second");
+        assertThat(writes[0]).isEqualTo(4);
+    }
+
+    @Test
+    void aCallFromInsideMemoryDoesNotSpoilTheMessageBeingRead() {
+        Pipe pipe = bed.pipe(3, 16);
+        RegisterCalls[] entry = new RegisterCalls[1];
+        entry[0] = bed.a.registerCalls(new GuestMemory() {
+            @Override
+            public int read(long address, byte[] target, int offset, int length) {
+                target[offset] = (byte) address;
+                if (address == 'o') {
+                    RegisterForm.HVC.call(entry[0], 0x1B, pipe.send(), 1, 'i', 0, 0);
+                }
+                return GunyahError.OK;
+            }
+
+            @Override
+            public int write(long address, byte[] source, int offset, int length) {
+                return GunyahError.DENIED;
+            }
+        });
+
+        RegisterForm.HVC.call(entry[0], 0x1B, pipe.send(), 1, 'o', 0, 0);
+
+        assertThat(bed.receive(pipe.receive())).isEqualTo("i");
+        assertThat(bed.receive(pipe.receive())).isEqualTo("o");
+    }
+
+    @Test
+    void aReceiveFromAFullQueueTellsTheSender() {
+        Pipe pipe = bed.pipe(1, 16);
+        bed.a.interrupts().attach(HypervisorBed.TX_VIRQ, () -> {});
+        ok(bed.send(pipe.send(), "one"));
+
+        assertThat(RegisterForm.HVC.call(b, 0x1C, pipe.receive(), RAM, 16, 0)).startsWith(0, 3, 0);
+        assertThat(bed.tasks.size()).isOne();
     }
 
     @Test
