@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class RegisterCallsDifferentialTest {
     private static final int STEPS = 60_000;
+    private static final List<RegisterForm> FORMS = List.of(RegisterForm.values());
     private static final int RAM = 0x1000;
     private static final int RAM_END = RAM + 2 * GuestAddressSpace.PAGE_SIZE;
 
@@ -65,7 +66,7 @@ class RegisterCallsDifferentialTest {
         Map<Long, Integer> statuses = new HashMap<>();
 
         for (int step = 0; step < STEPS; step++) {
-            RegisterForm form = RegisterForm.values()[random.nextInt(3)];
+            RegisterForm form = FORMS.get(random.nextInt(FORMS.size()));
             int which = random.nextInt(20);
             long status = which < 7 ? send(form) : which < 14 ? receive(form) : other(form, which);
             statuses.merge(status, 1, Integer::sum);
@@ -255,7 +256,7 @@ class RegisterCallsDifferentialTest {
             case 0 -> random.nextInt(3);
             case 1 -> 299 + random.nextInt(4);
             case 2 -> 1022 + random.nextInt(4);
-            case 3 -> (1L << 32 + random.nextInt(30)) + 4;
+            case 3 -> (1L << (32 + random.nextInt(30))) + 4;
             default -> random.nextInt(301);
         };
     }
