@@ -5,7 +5,8 @@ import dev.hwmailbox.Errno;
 
 /**
  * The hypervisor's error numbers. A number that is not listed here is kept: see {@link #name(int)} and
- * {@link #toErrno(int)}, which are total.
+ * {@link #toErrno(int)}, which are total. Without a constant are those of calls this module does not have: 111, 120,
+ * 121 and 200, errors of the memory database, of memory extents and of mappings.
  *
  * <p>Gunyah counterpart: {@code error_t}, docs/api/gunyah_api.md (gunyah-hypervisor); errno values as
  * {@code gh_error_remap}, include/linux/gunyah.h (Linux patch series).
@@ -123,7 +124,8 @@ public final class GunyahError {
      * The name of a hypervisor error.
      *
      * @param error a hypervisor error number
-     * @return its name, or {@code error 1234} for a number without a name here
+     * @return its name; {@code memory error 111} for 111, 120, 121 and 200, {@code error 1234} for a number Gunyah does
+     *     not define
      */
     public static String name(int error) {
         return switch (error) {
@@ -154,6 +156,7 @@ public final class GunyahError {
             case CSPACE_FULL -> "CSPACE_FULL";
             case MSGQUEUE_EMPTY -> "MSGQUEUE_EMPTY";
             case MSGQUEUE_FULL -> "MSGQUEUE_FULL";
+            case 111, 120, 121, 200 -> "memory error " + error;
             default -> "error " + error;
         };
     }

@@ -39,7 +39,7 @@ public final class GunyahRights {
     /** Virtual interrupt controller: bind an interrupt source. */
     public static final int VIC_BIND_SOURCE = 0x1;
 
-    /** Any object: configure and activate. Only a master capability has it. */
+    /** Any object: configure and activate. A master capability has it, and a copy whose mask keeps it. */
     public static final int OBJECT_ACTIVATE = 0x80000000;
 
     private GunyahRights() {}

@@ -18,4 +18,5 @@ record HypervisorOptions(
         @Nullable InterruptSink interruptSink,
         @Nullable HypervisorObserver observer,
         int lastVirq,
-        int capabilityLimit) {}
+        int capabilityLimit,
+        long partitionBytes) {}

@@ -46,6 +46,8 @@ final class MessageQueue extends HypervisorObject {
     static final int WHOLE_DEPTH = -2;
 
     private static final VarHandle SIZE = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.nativeOrder());
+    /** No result of a receive: somebody else was faster. */
+    static final long OVERTAKEN = -1;
 
     enum State {
         INIT,
@@ -252,9 +254,14 @@ final class MessageQueue extends HypervisorObject {
         int slot = ring.head;
         int size = oldestSize();
         System.arraycopy(slots, slot + SLOT_OVERHEAD, buffer, offset, size);
-        ring.head = next(slot);
-        ring.count--;
+        dropOldest();
         return size;
+    }
+
+    private void dropOldest() {
+        ring.head = next(ring.head);
+        ring.count--;
+        ring.removals++;
     }
 
     /** Whether a range lies in a buffer. The caller's word for non-null is not trusted: it may be a guest's. */
@@ -412,12 +419,83 @@ final class MessageQueue extends HypervisorObject {
 
     private void forgetMessages() {
         ring.count = 0;
+        ring.removals++;
         ring.head = 0;
         ring.tail = 0;
     }
 
     private long bufferBytes() {
         return (long) depth * (maxMessageSize + SLOT_OVERHEAD);
+    }
+
+    /**
+     * The first half of a receive whose target is reached only through the embedder's code, which is not called under
+     * the lock: copies the oldest message and leaves it.
+     *
+     * @param buffer has room for the largest message there is
+     * @param room what the receiver can take
+     * @param headSequence gets at index 0 what {@link #takeIf} wants to know
+     * @return as {@link #receive}
+     */
+    long peek(byte[] buffer, int room, long[] headSequence) {
+        ring.enter();
+        try {
+            if (state != State.ACTIVE) {
+                return receiveResult(GunyahError.OBJECT_STATE, 0, false);
+            }
+            if (ring.count == 0) {
+                return receiveResult(GunyahError.MSGQUEUE_EMPTY, 0, false);
+            }
+            int size = oldestSize();
+            if (Integer.compareUnsigned(room, size) < 0) {
+                return receiveResult(strict ? GunyahError.ADDR_OVERFLOW : GunyahError.OK, 0, true);
+            }
+            System.arraycopy(slots, ring.head + SLOT_OVERHEAD, buffer, 0, size);
+            headSequence[0] = ring.removals;
+            return receiveResult(GunyahError.OK, size, true);
+        } finally {
+            ring.leave();
+        }
+    }
+
+    /**
+     * The second half: removes the message that {@link #peek} saw, unless storing it gave a fault.
+     *
+     * @return as {@link #receive}; {@link #OVERTAKEN} if another message, or none, is the oldest by now
+     */
+    long takeIf(long headSequence, int fault) {
+        if (probe != null) {
+            probe.before(number, Operation.RECEIVE);
+        }
+        long result;
+        boolean crossed = false;
+        ring.enter();
+        try {
+            if (probe != null) {
+                probe.inside(number, Operation.RECEIVE);
+            }
+            if (state != State.ACTIVE) {
+                result = receiveResult(GunyahError.OBJECT_STATE, 0, false);
+            } else if (ring.removals != headSequence) {
+                result = OVERTAKEN;
+            } else if (fault != GunyahError.OK) {
+                result = receiveResult(strict ? fault : GunyahError.OK, 0, true);
+            } else {
+                int size = oldestSize();
+                dropOldest();
+                crossed = ring.count == notFullThreshold;
+                result = receiveResult(GunyahError.OK, size, ring.count > 0);
+            }
+        } finally {
+            ring.leave();
+        }
+        if (probe != null && result != OVERTAKEN) {
+            probe.after(number, Operation.RECEIVE, result);
+        }
+        if (crossed) {
+            sendEnd.assertLine();
+        }
+        return result;
     }
 
     @Override
@@ -434,5 +512,8 @@ final class MessageQueue extends HypervisorObject {
         private int tail;
 
         private int count;
+
+        /** How often the oldest message was removed: names the oldest of the moment. */
+        private long removals;
     }
 }

@@ -31,7 +31,7 @@ final class ObjectManager {
             | GunyahRights.MSGQ_BIND_RECEIVE;
 
     private final HypervisorOptions options;
-    private final Partition partition = new Partition();
+    private final Partition partition;
 
     // guards: the fields below; contents of capability spaces, capabilities of objects, bindings of queue ends.
     private final ReentrantLock setUp = new ReentrantLock();
@@ -41,6 +41,7 @@ final class ObjectManager {
 
     ObjectManager(HypervisorOptions options) {
         this.options = options;
+        partition = new Partition(options.partitionBytes());
         random = new SplittableRandom(options.seed());
     }
 

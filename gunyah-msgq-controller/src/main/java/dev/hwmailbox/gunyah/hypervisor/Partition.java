@@ -4,10 +4,11 @@ package dev.hwmailbox.gunyah.hypervisor;
 /** The memory from which objects are made. It is only counted; the garbage collector owns it. */
 final class Partition extends HypervisorObject {
     // guarded by the set-up lock
-    private long availableBytes = Long.MAX_VALUE;
+    private long availableBytes;
 
-    Partition() {
+    Partition(long bytes) {
         super(ObjectType.PARTITION);
+        availableBytes = bytes;
     }
 
     void availableBytes(long bytes) {

@@ -244,6 +244,7 @@ public final class SoftwareHypervisor implements AutoCloseable {
         private @Nullable HypervisorObserver observer;
         private int lastVirq = InterruptController.LAST_SHARED_VIRQ;
         private int capabilityLimit = CapabilitySpace.MAX_CAPABILITIES;
+        private long partitionBytes = Long.MAX_VALUE;
 
         private Builder() {}
 
@@ -338,7 +339,36 @@ public final class SoftwareHypervisor implements AutoCloseable {
             return this;
         }
 
-        Builder capabilityLimit(int capabilityLimit) {
+        /**
+         * Limits the memory of which all VMs together make queues; unlimited by default. What does not fit is refused
+         * with NOMEM. A queue takes 256 bytes when it is created and, when it is activated, for each message of its
+         * depth its largest message plus 8. All of it is given back when the queue dies, with its last capability.
+         *
+         * @param partitionBytes bytes, 0 or more
+         * @return this
+         * @throws IllegalArgumentException if the number is negative
+         */
+        public Builder partitionBytes(long partitionBytes) {
+            if (partitionBytes < 0) {
+                throw new IllegalArgumentException("negative memory: " + partitionBytes);
+            }
+            this.partitionBytes = partitionBytes;
+            return this;
+        }
+
+        /**
+         * Limits the capabilities of each VM, revoked ones that were not deleted included; {@code 65536} by default,
+         * which is also the most there can be. A full space answers CSPACE_FULL. Capabilities at IDs that
+         * {@link VirtualMachine#installCapability} dictates may come on top.
+         *
+         * @param capabilityLimit capabilities, 1..65536
+         * @return this
+         * @throws IllegalArgumentException if the number is outside its range
+         */
+        public Builder capabilityLimit(int capabilityLimit) {
+            if (capabilityLimit < 1 || capabilityLimit > CapabilitySpace.MAX_CAPABILITIES) {
+                throw new IllegalArgumentException("no such number of capabilities: " + capabilityLimit);
+            }
             this.capabilityLimit = capabilityLimit;
             return this;
         }
@@ -360,7 +390,8 @@ public final class SoftwareHypervisor implements AutoCloseable {
                     interruptSink,
                     observer,
                     lastVirq,
-                    capabilityLimit));
+                    capabilityLimit,
+                    partitionBytes));
         }
     }
 }

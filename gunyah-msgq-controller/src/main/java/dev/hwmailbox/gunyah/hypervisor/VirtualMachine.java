@@ -6,6 +6,7 @@ import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.MailboxScheduler;
 import dev.hwmailbox.devicetree.DeviceTree;
 import dev.hwmailbox.gunyah.CapabilityId;
+import dev.hwmailbox.gunyah.GuestMemory;
 import dev.hwmailbox.gunyah.GunyahError;
 import dev.hwmailbox.gunyah.GunyahException;
 import dev.hwmailbox.gunyah.GunyahHypercalls;
@@ -114,6 +115,25 @@ public final class VirtualMachine {
      */
     public GunyahHypercalls hypercalls() {
         return hypercalls;
+    }
+
+    /**
+     * The VM's hypercalls by register contents, on the VM's own {@link #memory()}.
+     *
+     * @return the entry of one vCPU, new at each call
+     */
+    public RegisterCalls registerCalls() {
+        return registerCalls(memory);
+    }
+
+    /**
+     * The VM's hypercalls by register contents.
+     *
+     * @param memory where the addresses in the registers lead: for instance through the vCPU's page tables
+     * @return the entry of one vCPU, new at each call
+     */
+    public RegisterCalls registerCalls(GuestMemory memory) {
+        return new RegisterCalls(this, hypercalls, memory);
     }
 
     /**

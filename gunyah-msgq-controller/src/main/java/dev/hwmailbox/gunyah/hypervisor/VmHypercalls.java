@@ -47,6 +47,11 @@ final class VmHypercalls implements GunyahHypercalls {
                 : receiveResult(error, 0, false);
     }
 
+    /** What a capability names, for a receive in two halves. */
+    Capability find(long capability) {
+        return space.find(capability);
+    }
+
     @Override
     public int msgqFlush(long capability) {
         Capability found = space.find(capability);
