@@ -161,6 +161,15 @@ final class InterruptLine extends ShortLock {
         submit(due);
     }
 
+    boolean isLevelTriggered() {
+        lock.lock();
+        try {
+            return levelTriggered;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     void enable() {
         Attachment due;
         enter();
