@@ -17,5 +17,6 @@ record HypervisorOptions(
         @Nullable QueueProbe probe,
         @Nullable InterruptSink interruptSink,
         @Nullable HypervisorObserver observer,
+        @Nullable VmListener lifeCycle,
         int lastVirq,
         int capabilityLimit) {}
