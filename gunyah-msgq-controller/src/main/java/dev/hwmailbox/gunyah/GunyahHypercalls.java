@@ -56,8 +56,8 @@ public interface GunyahHypercalls {
      * @param buffer receives the message
      * @param offset index of the first byte to write
      * @param length room in bytes
-     * @return status, size, {@link #NOT_EMPTY} and {@link #STALE}; errors MSGQUEUE_EMPTY, ADDR_OVERFLOW (room too small; the message
-     *     stays), ADDR_INVALID (range outside the buffer), capability errors
+     * @return status, size, {@link #NOT_EMPTY} and {@link #STALE}; errors MSGQUEUE_EMPTY, ADDR_OVERFLOW (room too
+     *     small; the message stays), ADDR_INVALID (range outside the buffer), capability errors
      */
     long msgqReceive(long capability, byte[] buffer, int offset, int length);
 
