@@ -162,11 +162,11 @@ final class InterruptLine extends ShortLock {
     }
 
     boolean isLevelTriggered() {
-        lock.lock();
+        enter();
         try {
             return levelTriggered;
         } finally {
-            lock.unlock();
+            leave();
         }
     }
 

@@ -155,7 +155,7 @@ final class ResetGuest implements GuestProgram {
             MailboxChannel channel = channels.get(pair);
             if (channel != null && controller != null) {
                 peerResetsExpected[pair] = 1;
-                controller.controller().channel(pair).raiseEvent(ChannelEvent.PEER_RESET);
+                controller.peerReset(channel);
                 if (destroyed) {
                     channel.close();
                 }
