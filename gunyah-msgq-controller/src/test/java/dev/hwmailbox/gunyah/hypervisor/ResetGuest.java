@@ -117,7 +117,7 @@ final class ResetGuest implements GuestProgram {
     void hello(int pair, String text) {
         MailboxChannel channel = Objects.requireNonNull(channels.get(pair));
         outcomes.put(text, 0);
-        channel.sendMessageAsync(ByteBuffer.wrap(text.getBytes(US_ASCII)), Duration.ofMillis(200))
+        var unused = channel.sendMessageAsync(ByteBuffer.wrap(text.getBytes(US_ASCII)), Duration.ofMillis(200))
                 .whenComplete((slot, failure) -> ended(text));
     }
 
