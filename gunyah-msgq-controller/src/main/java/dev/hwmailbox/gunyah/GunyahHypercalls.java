@@ -31,6 +31,12 @@ public interface GunyahHypercalls {
     int SIZE_SHIFT = 33;
 
     /**
+     * Result bit of a receive: the VM that sent the message has been reset since. Not in Gunyah; only a hypervisor that
+     * was asked to mark such messages sets it.
+     */
+    long STALE = 1L << 48;
+
+    /**
      * Appends one message to a queue.
      *
      * @param capability a message-queue capability with {@link GunyahRights#MSGQ_SEND}
@@ -50,8 +56,8 @@ public interface GunyahHypercalls {
      * @param buffer receives the message
      * @param offset index of the first byte to write
      * @param length room in bytes
-     * @return status, size and {@link #NOT_EMPTY}; errors MSGQUEUE_EMPTY, ADDR_OVERFLOW (room too small; the message
-     *     stays), ADDR_INVALID (range outside the buffer), capability errors
+     * @return status, size, {@link #NOT_EMPTY} and {@link #STALE}; errors MSGQUEUE_EMPTY, ADDR_OVERFLOW (room too
+     *     small; the message stays), ADDR_INVALID (range outside the buffer), capability errors
      */
     long msgqReceive(long capability, byte[] buffer, int offset, int length);
 
@@ -214,6 +220,16 @@ public interface GunyahHypercalls {
      */
     static boolean notEmpty(long result) {
         return (result & NOT_EMPTY) != 0;
+    }
+
+    /**
+     * Whether the sender of the received message has been reset since.
+     *
+     * @param result what {@link #msgqReceive} answered
+     * @return true if the sending VM has been reset since it sent this, and the hypervisor marks such messages
+     */
+    static boolean stale(long result) {
+        return (result & STALE) != 0;
     }
 
     /**

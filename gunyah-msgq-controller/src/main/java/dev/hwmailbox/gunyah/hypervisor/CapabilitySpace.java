@@ -44,6 +44,21 @@ final class CapabilitySpace extends HypervisorObject {
         slots = new AtomicReferenceArray<>(Math.min(FIRST_SLOTS, limit));
     }
 
+    private CapabilitySpace(CapabilitySpace original) {
+        super(ObjectType.CSPACE);
+        limit = original.limit;
+        base = original.base;
+        multiplier = original.multiplier;
+        inverse = original.inverse;
+        slots = new AtomicReferenceArray<>(0);
+        dictated = original.dictated.emptied();
+    }
+
+    /** What is left of this space for a VM that is gone: the same IDs, and none names anything, for good. */
+    CapabilitySpace emptied() {
+        return new CapabilitySpace(this);
+    }
+
     /** What an ID names; never null, see {@link Capability#refusal}. */
     Capability find(long id) {
         int slot = slotOf(id);
@@ -190,6 +205,12 @@ final class CapabilitySpace extends HypervisorObject {
         Capability find(long id) {
             int index = Arrays.binarySearch(ids, id);
             return index < 0 ? Capability.UNDECODABLE : capabilities[index];
+        }
+
+        Dictated emptied() {
+            var none = new Capability[ids.length];
+            Arrays.fill(none, Capability.EMPTY);
+            return new Dictated(ids, none);
         }
 
         Dictated with(long id, Capability capability) {

@@ -9,7 +9,7 @@ import dev.hwmailbox.gunyah.InterruptController;
 import java.util.Objects;
 
 /**
- * What a {@link GuestProgram} has of its VM.
+ * What a {@link GuestProgram} has of its VM, until the VM is reset: then its hypercalls and interrupts are dead.
  *
  * @param vmid the VM's number
  * @param imageName the name its configuration gives it

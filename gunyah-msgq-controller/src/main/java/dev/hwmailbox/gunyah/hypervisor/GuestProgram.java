@@ -19,7 +19,8 @@ public interface GuestProgram {
 
     /**
      * The VM is being stopped or reset; the program closes what it opened. After this returns its capabilities may be
-     * gone. Never called before {@link #start}, and once for each start.
+     * gone; in a reset they are gone already, and closing finds nothing to do in the hypervisor. Never called before
+     * {@link #start}, and once for each start.
      *
      * @param reason why
      */
@@ -29,7 +30,8 @@ public interface GuestProgram {
     @FunctionalInterface
     interface Factory {
         /**
-         * Makes a program for a VM about to start. Called once for each start.
+         * Makes a program for a VM about to start. Called once for each start. A program whose VM is reset before its
+         * start has run is dropped without a call.
          *
          * @param vmid the VM
          * @param imageName the name its configuration gives it
@@ -44,7 +46,7 @@ public interface GuestProgram {
         SHUTDOWN,
         /** The VM was stopped by force. */
         FORCED,
-        /** The VM is being reset or destroyed. */
+        /** The VM is being reset or destroyed. Its hypercalls and interrupts may be dead. */
         RESET
     }
 }

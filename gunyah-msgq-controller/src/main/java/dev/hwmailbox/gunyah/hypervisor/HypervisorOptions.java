@@ -17,6 +17,7 @@ record HypervisorOptions(
         @Nullable QueueProbe probe,
         @Nullable InterruptSink interruptSink,
         @Nullable HypervisorObserver observer,
+        @Nullable VmListener lifeCycle,
         int lastVirq,
         int capabilityLimit,
         long partitionBytes) {}

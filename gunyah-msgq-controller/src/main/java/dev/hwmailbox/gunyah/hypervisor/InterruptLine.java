@@ -161,6 +161,15 @@ final class InterruptLine extends ShortLock {
         submit(due);
     }
 
+    boolean isLevelTriggered() {
+        enter();
+        try {
+            return levelTriggered;
+        } finally {
+            leave();
+        }
+    }
+
     void enable() {
         Attachment due;
         enter();

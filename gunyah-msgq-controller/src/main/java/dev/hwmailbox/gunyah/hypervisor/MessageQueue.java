@@ -5,6 +5,7 @@ import static dev.hwmailbox.gunyah.GunyahHypercalls.receiveResult;
 import static dev.hwmailbox.gunyah.GunyahHypercalls.sendResult;
 
 import dev.hwmailbox.gunyah.GunyahError;
+import dev.hwmailbox.gunyah.GunyahHypercalls;
 import dev.hwmailbox.gunyah.hypervisor.QueueProbe.Operation;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -42,12 +43,16 @@ final class MessageQueue extends HypervisorObject {
     /** The only delay there is: none. */
     static final int NO_DELAY = -1;
 
+    /** Added to the size of a message whose sender has been reset since. */
+    private static final int STALE_MARK = Short.MIN_VALUE;
+
     /** Receive threshold argument: as many as the queue holds. */
     static final int WHOLE_DEPTH = -2;
 
-    private static final VarHandle SIZE = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.nativeOrder());
     /** No result of a receive: somebody else was faster. */
     static final long OVERTAKEN = -1;
+
+    private static final VarHandle SIZE = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.nativeOrder());
 
     enum State {
         INIT,
@@ -220,9 +225,10 @@ final class MessageQueue extends HypervisorObject {
             } else {
                 int error = receiveError(buffer, offset, length, fault);
                 if (error == GunyahError.OK) {
+                    long staleBit = isOldestStale() ? GunyahHypercalls.STALE : 0;
                     int size = take(buffer, offset);
                     crossed = ring.count == notFullThreshold;
-                    result = receiveResult(GunyahError.OK, size, ring.count > 0);
+                    result = receiveResult(GunyahError.OK, size, ring.count > 0) | staleBit;
                 } else {
                     result = receiveResult(strict ? error : GunyahError.OK, 0, true);
                 }
@@ -247,7 +253,25 @@ final class MessageQueue extends HypervisorObject {
     }
 
     private int oldestSize() {
-        return (short) SIZE.get(slots, ring.head);
+        return (short) SIZE.get(slots, ring.head) & ~STALE_MARK;
+    }
+
+    private boolean isOldestStale() {
+        return (short) SIZE.get(slots, ring.head) < 0;
+    }
+
+    /** Marks what waits: the VM that may have sent it has been reset. */
+    void markStale() {
+        ring.enter();
+        try {
+            int slot = ring.head;
+            for (int i = 0; i < ring.count; i++) {
+                SIZE.set(slots, slot, (short) ((short) SIZE.get(slots, slot) | STALE_MARK));
+                slot = next(slot);
+            }
+        } finally {
+            ring.leave();
+        }
     }
 
     private int take(byte[] buffer, int offset) {

@@ -263,6 +263,40 @@ final class ObjectManager {
 
     // ---- ending ----
 
+    /**
+     * Moves the bindings of a VM's lines to those of a fresh controller, which know nothing of what the old ones
+     * latched. Returns the receiving ends among them.
+     */
+    List<QueueEnd> rebind(VicObject vic, VirtualInterruptController fresh) {
+        return locked(() -> {
+            List<QueueEnd> receiving = new ArrayList<>();
+            vic.controller().forEachLine(line -> {
+                Binding old = line.source();
+                InterruptLine successor = fresh.line(line.virq());
+                if (old != null && successor != null) {
+                    var moved = new Binding(old.end(), fresh, successor);
+                    line.release(old);
+                    successor.claim(moved);
+                    old.end().binding(moved);
+                    if (!old.end().isSending()) {
+                        receiving.add(old.end());
+                    }
+                }
+            });
+            vic.controller(fresh);
+            return receiving;
+        });
+    }
+
+    /** The queues that a VM can send into, at one moment. */
+    List<MessageQueue> queuesSentBy(CapabilitySpace sender) {
+        return locked(() -> queues.stream()
+                .filter(queue -> queue.capabilities().stream()
+                        .anyMatch(capability -> capability.space() == sender
+                                && capability.refusal(ObjectType.MSGQUEUE, GunyahRights.MSGQ_SEND) == GunyahError.OK))
+                .toList());
+    }
+
     /** Ends what a VM has: its capabilities, those of others to it, and the bindings of its interrupt lines. */
     void release(CapabilitySpace space, VicObject vic) {
         locked(released -> {

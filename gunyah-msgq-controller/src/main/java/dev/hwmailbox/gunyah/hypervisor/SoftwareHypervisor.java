@@ -6,12 +6,14 @@ import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.MailboxScheduler;
 import dev.hwmailbox.gunyah.InterruptController;
 import dev.hwmailbox.gunyah.InterruptSink;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -79,7 +81,8 @@ public final class SoftwareHypervisor implements AutoCloseable {
         Executor executor = delivery == null
                 ? scheduler::execute
                 : Objects.requireNonNull(delivery.apply(vmid), "interruptDelivery");
-        var vm = new VirtualMachine(this, objects, vmid, options.lastVirq(), scheduler, executor, options.observer());
+        var vm = new VirtualMachine(
+                this, objects, vmid, options.lastVirq(), scheduler, executor, options.observer(), options.lifeCycle());
         if (vms.putIfAbsent(vmid, vm) != null) {
             throw exists(vmid);
         }
@@ -133,6 +136,39 @@ public final class SoftwareHypervisor implements AutoCloseable {
      */
     public Optional<VirtualMachine> vm(int vmid) {
         return Optional.ofNullable(vms.get(vmid));
+    }
+
+    /**
+     * Resets several VMs as one: all are cut off and their messages treated before the first comes back, so that none
+     * sees half a peer, and the order makes no difference.
+     *
+     * @param together VMs of this hypervisor, each once
+     * @param stale what becomes of messages that they may have sent
+     * @param done called once, when all are RESET
+     * @throws MailboxException EBUSY if one is starting, EINVAL if one is destroyed; those before it are reset, and
+     *     {@code done} is not called
+     * @throws IllegalArgumentException if there is none, or one belongs to another hypervisor
+     */
+    public void reset(List<VirtualMachine> together, StaleMessages stale, Runnable done) {
+        Objects.requireNonNull(done, "done");
+        List<VirtualMachine> all = List.copyOf(together);
+        if (all.isEmpty() || !all.stream().allMatch(vm -> vm.isOf(this))) {
+            throw new IllegalArgumentException("no virtual machines of this hypervisor: " + all);
+        }
+        var left = new AtomicInteger(all.size());
+        List<VirtualMachine> begun = new ArrayList<>();
+        try {
+            for (VirtualMachine vm : all) {
+                vm.beginReset(stale, () -> {
+                    if (left.decrementAndGet() == 0) {
+                        done.run();
+                    }
+                });
+                begun.add(vm);
+            }
+        } finally {
+            begun.forEach(VirtualMachine::endReset);
+        }
     }
 
     /**
@@ -242,6 +278,7 @@ public final class SoftwareHypervisor implements AutoCloseable {
         private @Nullable QueueProbe probe;
         private @Nullable InterruptSink interruptSink;
         private @Nullable HypervisorObserver observer;
+        private @Nullable VmListener lifeCycle;
         private int lastVirq = InterruptController.LAST_SHARED_VIRQ;
         private int capabilityLimit = CapabilitySpace.MAX_CAPABILITIES;
         private long partitionBytes = Long.MAX_VALUE;
@@ -329,6 +366,17 @@ public final class SoftwareHypervisor implements AutoCloseable {
             return this;
         }
 
+        /**
+         * Sets who hears of the life of VMs; nobody by default.
+         *
+         * @param listener told each change of state
+         * @return this
+         */
+        public Builder lifeCycle(VmListener listener) {
+            lifeCycle = Objects.requireNonNull(listener, "listener");
+            return this;
+        }
+
         Builder observer(HypervisorObserver observer) {
             this.observer = observer;
             return this;
@@ -389,6 +437,7 @@ public final class SoftwareHypervisor implements AutoCloseable {
                     probe,
                     interruptSink,
                     observer,
+                    lifeCycle,
                     lastVirq,
                     capabilityLimit,
                     partitionBytes));

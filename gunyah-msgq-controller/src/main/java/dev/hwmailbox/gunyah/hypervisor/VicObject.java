@@ -3,7 +3,8 @@ package dev.hwmailbox.gunyah.hypervisor;
 
 /** A VM's interrupt controller as an object that capabilities name. */
 final class VicObject extends HypervisorObject {
-    private final VirtualInterruptController controller;
+    // guarded by the set-up lock; a reset replaces it
+    private VirtualInterruptController controller;
 
     VicObject(VirtualInterruptController controller) {
         super(ObjectType.VIC);
@@ -12,5 +13,9 @@ final class VicObject extends HypervisorObject {
 
     VirtualInterruptController controller() {
         return controller;
+    }
+
+    void controller(VirtualInterruptController controller) {
+        this.controller = controller;
     }
 }

@@ -22,6 +22,9 @@ import org.slf4j.LoggerFactory;
  * pending again, a bounded number of times; then it is handed to the executor anew, so that a storming line cannot
  * starve others. Should the executor run it on the spot even then, the VM's scheduler takes it.
  *
+ * <p>It serves from one reset of its VM to the next. After that its lines have no source, nothing can be attached, and
+ * what is still asserted reaches nobody.
+ *
  * <p>Context: any thread, also from handlers; never blocks, and never runs a handler under a lock.
  *
  * <p>Gunyah counterpart: hyp/vm/vgic (gunyah-hypervisor). Differs: a line without handler counts as disabled.
@@ -74,8 +77,8 @@ public final class VirtualInterruptController implements InterruptController {
     /**
      * {@inheritDoc}
      *
-     * @throws MailboxException EINVAL if the controller has no such number or its VM is destroyed, EBUSY if the line
-     *     has a handler
+     * @throws MailboxException EINVAL if the controller has no such number, or its VM is destroyed or has been reset;
+     *     EBUSY if the line has a handler
      */
     @Override
     public void attach(int virq, Runnable handler) {
@@ -86,7 +89,7 @@ public final class VirtualInterruptController implements InterruptController {
         }
         if (closed) {
             line.detach();
-            throw new MailboxException(Errno.EINVAL, "virtual machine is destroyed (" + name(virq) + ")");
+            throw new MailboxException(Errno.EINVAL, "virtual machine is gone (" + name(virq) + ")");
         }
     }
 
@@ -165,6 +168,17 @@ public final class VirtualInterruptController implements InterruptController {
                 action.accept(line);
             }
         }
+    }
+
+    /** A controller with the same triggers and nothing else: what the VM has after a reset. */
+    VirtualInterruptController successor() {
+        var successor = new VirtualInterruptController(vmid, lastVirq, delivery, scheduler, observer);
+        forEachLine(line -> {
+            if (line.isLevelTriggered()) {
+                successor.trigger(line.virq(), Trigger.LEVEL);
+            }
+        });
+        return successor;
     }
 
     /** Detaches all handlers for good. Bindings are the ObjectManager's business. */

@@ -12,11 +12,9 @@ import dev.hwmailbox.gunyah.GunyahException;
 import dev.hwmailbox.gunyah.GunyahHypercalls;
 import dev.hwmailbox.gunyah.GunyahRights;
 import dev.hwmailbox.gunyah.hypervisor.GuestProgram.StopReason;
+import java.util.List;
 import java.util.Objects;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,17 +24,40 @@ import org.slf4j.LoggerFactory;
  * scheduler, and in place of vCPUs a {@link GuestProgram}.
  *
  * <pre>
- *   CREATED ──start──▶ RUNNING ──stop──▶ STOPPING ──program has stopped──▶ STOPPED
- *      │                  ▲                                                │    │
- *      │                  └──────────────────── start ─────────────────────┘    │
- *      └─────────────────────────────▶ DESTROYED ◀───────── destroy ────────────┘
+ *                  ┌──────────────────────── start ────────────────────────┐
+ *                  ▼                                                       │
+ *   CREATED ─start─▶ RUNNING ─stop─▶ STOPPING ─program has stopped─▶ STOPPED
+ *                  ▲      │
+ *                  │      └─reset─▶ RESETTING ─program has stopped─▶ RESET
+ *                  └──────────────────────── start ────────────────────┘
+ *
+ *   CREATED, STOPPED, RESET ─reset─▶ RESETTING ─▶ RESET          (no program: in the call itself)
+ *   STOPPING, RESETTING     ─reset─▶ RESETTING                   (the reset that is under way goes on)
+ *   RESETTING               ─stop──▶ RESETTING                   (nothing but the report)
+ *   CREATED, STOPPED, RESET ─destroy─▶ DESTROYED
  * </pre>
  *
  * While the program is being made, the VM is STARTING.
  *
- * <p>Program calls are tasks of the VM's scheduler, in the order of {@link #start} and {@link #stop}, and never run
- * inside them. Hypercalls, interrupts and memory work in every state but DESTROYED; there hypercalls find no
- * capability, nothing is mapped and no interrupt arrives.
+ * <p>Program calls are tasks of the VM's scheduler, in the order of {@link #start}, {@link #stop} and {@link #reset},
+ * and never run inside them. Hypercalls, interrupts and memory work in every state but RESETTING and DESTROYED; there
+ * hypercalls find no capability and no interrupt arrives, and of a DESTROYED VM nothing is mapped.
+ *
+ * <p>A reset begins a new incarnation. In order:
+ *
+ * <ol>
+ *   <li>The VM is cut off: the objects {@link #hypercalls} and {@link #interrupts} of the old incarnation are dead for
+ *       good. Its calls answer CSPACE_CAP_NULL (ARGUMENT_INVALID for an ID that never was one), as those of a destroyed
+ *       VM do; its handlers are detached, and it cannot attach others. A call or handler that another thread is inside
+ *       of goes on, as if it had come first.
+ *   <li>Its messages are treated as {@link StaleMessages} says, and the {@link VmListener} hears RESETTING.
+ *   <li>The program is told to stop. One whose start had not run yet hears of neither.
+ *   <li>When it has stopped, or at once without one, the VM comes back with new hypercalls and interrupts.
+ *       Capabilities, bindings, queues, their thresholds, triggers and memory are as they were. No edge that was
+ *       latched before is left; instead each line for "something to read" whose queue holds a message has one. Lines
+ *       for "room again" are idle.
+ *   <li>The listener hears RESET, and whoever waited is told.
+ * </ol>
  *
  * <p>Context: any thread, also from the program and from interrupt handlers; never blocks.
  *
@@ -55,22 +76,20 @@ public final class VirtualMachine {
     private final int vmid;
     private final MailboxScheduler scheduler;
     private final CapabilitySpace space;
-    private final VirtualInterruptController interrupts;
     private final VicObject vic;
-    private final VmHypercalls hypercalls;
     private final GuestAddressSpace memory = new GuestAddressSpace();
 
-    private final AtomicReference<State> state = new AtomicReference<>(State.CREATED);
+    private final VmLifeCycle life;
 
-    /** Program calls that wait for their task. Keeps their order whatever the order of the scheduler's tasks. */
-    private final Queue<Runnable> programCalls = new ConcurrentLinkedQueue<>();
+    // Written by the life cycle, under its lock.
+    private volatile Incarnation incarnation;
 
     private volatile CapabilityId partitionCapability = CapabilityId.INVALID;
     private volatile CapabilityId cspaceCapability = CapabilityId.INVALID;
     private volatile CapabilityId vicCapability = CapabilityId.INVALID;
 
-    // Set by start, used by stop; the state orders them.
-    private volatile @Nullable GuestProgram program;
+    /** What a VM has from one reset to the next. */
+    private record Incarnation(VmHypercalls hypercalls, VirtualInterruptController interrupts) {}
 
     VirtualMachine(
             SoftwareHypervisor hypervisor,
@@ -79,15 +98,17 @@ public final class VirtualMachine {
             int lastVirq,
             MailboxScheduler scheduler,
             Executor interruptDelivery,
-            @Nullable HypervisorObserver observer) {
+            @Nullable HypervisorObserver observer,
+            @Nullable VmListener listener) {
         this.hypervisor = hypervisor;
         this.objects = objects;
         this.vmid = vmid;
         this.scheduler = scheduler;
         space = objects.newSpace();
-        interrupts = new VirtualInterruptController(vmid, lastVirq, interruptDelivery, scheduler, observer);
+        var interrupts = new VirtualInterruptController(vmid, lastVirq, interruptDelivery, scheduler, observer);
         vic = new VicObject(interrupts);
-        hypercalls = new VmHypercalls(space, objects);
+        incarnation = new Incarnation(new VmHypercalls(space, objects), interrupts);
+        life = new VmLifeCycle(this, listener);
     }
 
     /**
@@ -105,16 +126,16 @@ public final class VirtualMachine {
      * @return the state
      */
     public State state() {
-        return Objects.requireNonNull(state.get(), "state");
+        return life.state();
     }
 
     /**
      * The VM's hypercalls.
      *
-     * @return what a driver in the VM calls
+     * @return what a driver in the VM calls; those of the current incarnation, so a reset makes new ones
      */
     public GunyahHypercalls hypercalls() {
-        return hypercalls;
+        return incarnation.hypercalls();
     }
 
     /**
@@ -139,10 +160,10 @@ public final class VirtualMachine {
     /**
      * The VM's interrupts.
      *
-     * @return its interrupt controller
+     * @return its interrupt controller; that of the current incarnation, so a reset makes a new one
      */
     public VirtualInterruptController interrupts() {
-        return interrupts;
+        return incarnation.interrupts();
     }
 
     /**
@@ -282,8 +303,12 @@ public final class VirtualMachine {
         }
     }
 
+    boolean isOf(SoftwareHypervisor candidate) {
+        return hypervisor == candidate;
+    }
+
     private VirtualMachine neighbour(VirtualMachine other) {
-        if (other.hypervisor != hypervisor) {
+        if (!other.isOf(hypervisor)) {
             throw new IllegalArgumentException(other + " belongs to another hypervisor");
         }
         return other;
@@ -320,77 +345,116 @@ public final class VirtualMachine {
      *
      * @param imageName the name the VM's configuration gives its image
      * @param tree the VM's devicetree
-     * @throws MailboxException EBUSY if the VM runs or is stopping, EINVAL if it is destroyed, ENOENT if the hypervisor
-     *     has no guest programs; what the factory throws passes through, and the VM stays as it was
+     * @throws MailboxException EBUSY if the VM runs, is stopping or being reset, EINVAL if it is destroyed, ENOENT if
+     *     the hypervisor has no guest programs; what the factory throws passes through, and the VM stays as it was
      */
     public void start(String imageName, DeviceTree tree) {
-        var context = new GuestContext(vmid, imageName, hypercalls, interrupts, memory, tree, scheduler);
+        Objects.requireNonNull(imageName, "imageName");
+        Objects.requireNonNull(tree, "tree");
         GuestProgram.Factory factory = hypervisor.guestPrograms();
         if (factory == null) {
             throw new MailboxException(Errno.ENOENT, "no guest programs (" + this + ")");
         }
-        State before = state() == State.STOPPED ? State.STOPPED : State.CREATED;
-        move(before, State.STARTING, "start");
-        GuestProgram created;
-        try {
-            created = Objects.requireNonNull(factory.create(vmid, imageName), "program");
-        } catch (Throwable e) {
-            state.set(before);
-            hypervisor.destroyIfClosed(this);
-            throw e;
-        }
-        program = created;
-        programCalls.add(() -> created.start(context));
-        state.set(State.RUNNING);
-        scheduler.execute(this::runProgramCall);
+        life.start(
+                () -> Objects.requireNonNull(factory.create(vmid, imageName), "program"),
+                () -> new GuestContext(vmid, imageName, hypercalls(), interrupts(), memory, tree, scheduler));
         LOG.debug("vm {} starts {}", vmid, imageName);
-        hypervisor.destroyIfClosed(this);
     }
 
     /**
      * Stops the VM.
      *
      * @param reason what to tell the program
-     * @throws MailboxException EBUSY if the VM is stopping already, EINVAL if it does not run
+     * @throws MailboxException EBUSY if the VM is starting, or stopping already, EINVAL if it does not run
      */
     public void stop(StopReason reason) {
         stop(reason, () -> {});
     }
 
     /**
-     * Stops the VM, and says when its program has stopped.
+     * Stops the VM, and says when its program has stopped. While the VM is being reset, which stops it, this only waits
+     * for the end of that.
      *
      * @param reason what to tell the program
-     * @param stopped called once, as part of the task that stopped the program, when the VM is STOPPED: it may be
-     *     started again or destroyed from there
-     * @throws MailboxException EBUSY if the VM is stopping already, EINVAL if it does not run
+     * @param stopped called once, as part of the task that stopped the program, when the VM is STOPPED, or RESET: it
+     *     may be started again or destroyed from there
+     * @throws MailboxException EBUSY if the VM is starting, or stopping already, EINVAL if it does not run
      */
     public void stop(StopReason reason, Runnable stopped) {
         Objects.requireNonNull(reason, "reason");
         Objects.requireNonNull(stopped, "stopped");
-        move(State.RUNNING, State.STOPPING, "stop");
-        LOG.debug("vm {} stops: {}", vmid, reason);
-        GuestProgram stopping = Objects.requireNonNull(program, "program");
-        callProgram(() -> stopping.stop(reason));
-        callProgram(() -> {
-            state.set(State.STOPPED);
-            stopped.run();
-        });
-        callProgram(() -> hypervisor.destroyIfClosed(this));
+        LOG.debug("vm {} is to stop: {}", vmid, reason);
+        life.stop(reason, stopped);
     }
 
-    private void callProgram(Runnable call) {
-        programCalls.add(call);
-        scheduler.execute(this::runProgramCall);
+    /**
+     * Resets the VM.
+     *
+     * @param stale what becomes of messages that it may have sent
+     * @throws MailboxException EBUSY if the VM is starting, EINVAL if it is destroyed
+     */
+    public void reset(StaleMessages stale) {
+        reset(stale, () -> {});
     }
 
-    private void runProgramCall() {
-        Runnable call = Objects.requireNonNull(programCalls.poll(), "call");
-        try {
-            call.run();
-        } catch (RuntimeException e) {
-            LOG.error("guest program failed (vm {})", vmid, e);
+    /**
+     * Resets the VM, and says when it is back. The order of things is given {@linkplain VirtualMachine above}. Any
+     * number of resets may meet, and meet a stop: there is one end, and each is told of it. To reset several VMs that
+     * talk to each other, see {@link SoftwareHypervisor#reset}.
+     *
+     * @param stale what becomes of messages that it may have sent
+     * @param done called once, when the VM is RESET: it may be started again or destroyed from there. Called before
+     *     this returns if no program runs, otherwise as part of the task that stopped the program
+     * @throws MailboxException EBUSY if the VM is starting, EINVAL if it is destroyed
+     */
+    public void reset(StaleMessages stale, Runnable done) {
+        beginReset(stale, done);
+        endReset();
+    }
+
+    /** Cuts the VM off; it does not come back before {@link #endReset}. */
+    void beginReset(StaleMessages stale, Runnable done) {
+        Objects.requireNonNull(stale, "stale");
+        Objects.requireNonNull(done, "done");
+        LOG.debug("vm {} is to be reset, stale messages: {}", vmid, stale);
+        life.hold(stale, done);
+    }
+
+    void endReset() {
+        life.release();
+    }
+
+    /** Ends the current incarnation. The life cycle's lock is held. */
+    void cutOff() {
+        incarnation.hypercalls().retire();
+        incarnation.interrupts().close();
+    }
+
+    /** Does with the messages in the queues into which this VM can send what a reset is to do. */
+    void treat(StaleMessages policy) {
+        if (policy == StaleMessages.KEEP) {
+            return;
         }
+        for (MessageQueue queue : objects.queuesSentBy(space)) {
+            if (policy == StaleMessages.FLUSH) {
+                queue.flush();
+            } else {
+                queue.markStale();
+            }
+        }
+    }
+
+    /** Begins the next incarnation. The life cycle's lock is held. Returns the bound receiving ends. */
+    List<QueueEnd> renew() {
+        VirtualInterruptController successor = incarnation.interrupts().successor();
+        List<QueueEnd> receiving = objects.rebind(vic, successor);
+        incarnation = new Incarnation(new VmHypercalls(space, objects), successor);
+        return receiving;
+    }
+
+    /** The VM has come to rest, or has started. */
+    void settled() {
+        hypervisor.destroyIfClosed(this);
     }
 
     /**
@@ -398,21 +462,18 @@ public final class VirtualMachine {
      * deleted and those of others to it revoked. Objects whose last capability goes die. A handler that is running goes
      * on. Destroying a destroyed VM does nothing.
      *
-     * @throws MailboxException EBUSY if the VM runs or is stopping
+     * @throws MailboxException EBUSY if the VM runs, is stopping or being reset
      */
     public void destroy() {
-        if (!state.compareAndSet(State.CREATED, State.DESTROYED)
-                && !state.compareAndSet(State.STOPPED, State.DESTROYED)) {
-            if (state() == State.DESTROYED) {
-                return;
-            }
-            throw refused("destroy");
+        if (!life.destroy()) {
+            return;
         }
-        interrupts.close();
+        interrupts().close();
         objects.release(space, vic);
         memory.clear();
         hypervisor.forget(this);
         LOG.debug("vm {} is destroyed", vmid);
+        life.tell();
     }
 
     /** Destroys the VM as soon as its program lets it, stopping the program if it runs. */
@@ -424,22 +485,9 @@ public final class VirtualMachine {
                 destroy();
             }
         } catch (MailboxException e) {
-            // Somebody else starts, stops or destroys it; that way also ends in destroyIfClosed.
+            // Somebody else starts, stops, resets or destroys it; that way also ends in destroyIfClosed.
             LOG.debug("vm {} is on its way out", vmid, e);
         }
-    }
-
-    private void move(State from, State to, String action) {
-        if (!state.compareAndSet(from, to)) {
-            throw refused(action);
-        }
-    }
-
-    private MailboxException refused(String action) {
-        State now = state();
-        boolean busy = now == State.STARTING || now == State.RUNNING || now == State.STOPPING;
-        return new MailboxException(
-                busy ? Errno.EBUSY : Errno.EINVAL, "cannot %s while %s (vm %d)".formatted(action, now, vmid));
     }
 
     CapabilitySpace space() {
@@ -463,6 +511,10 @@ public final class VirtualMachine {
         STOPPING,
         /** Its program has stopped. */
         STOPPED,
+        /** Cut off; its program has been told to stop. */
+        RESETTING,
+        /** Reset, and not started since. */
+        RESET,
         /** Gone. */
         DESTROYED
     }

@@ -9,14 +9,19 @@ import dev.hwmailbox.gunyah.GunyahHypercalls;
 import dev.hwmailbox.gunyah.GunyahRights;
 import dev.hwmailbox.gunyah.NewCapability;
 
-/** The hypercalls of one VM: capability look-ups in its space, then the object. */
+/** The hypercalls of one VM from one reset to the next: capability look-ups in its space, then the object. */
 final class VmHypercalls implements GunyahHypercalls {
-    private final CapabilitySpace space;
+    private volatile CapabilitySpace space;
     private final ObjectManager objects;
 
     VmHypercalls(CapabilitySpace space, ObjectManager objects) {
         this.space = space;
         this.objects = objects;
+    }
+
+    /** From now on no call finds a capability. One that has found its own goes on. */
+    void retire() {
+        space = space.emptied();
     }
 
     @Override

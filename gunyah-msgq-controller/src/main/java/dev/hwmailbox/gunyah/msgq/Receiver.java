@@ -126,7 +126,8 @@ final class Receiver {
                 return;
             }
             if (status == GunyahError.OK && size > 0) {
-                binding.channel.receivedData(view.limit(size).position(0));
+                ByteBuffer bytes = view.limit(size).position(0);
+                binding.channel.receivedData(GunyahHypercalls.stale(result) ? new StaleMessage(bytes) : bytes);
                 if (!GunyahHypercalls.notEmpty(result)) {
                     return;
                 }

@@ -67,6 +67,9 @@ final class SelfHealingBinding extends MsgqBinding {
     /** With {@link CompletionLevel#TAKEN}: the queue has been empty since its threshold was set. */
     private volatile boolean emptied;
 
+    /** Whether a message is on its way into the queue. Plain: another thread may see it late, and fail one too many. */
+    private boolean attempting;
+
     private byte @Nullable [] txCopy;
 
     SelfHealingBinding(
@@ -177,6 +180,15 @@ final class SelfHealingBinding extends MsgqBinding {
         if (level == CompletionLevel.TAKEN && !emptied) {
             return refuse(txId);
         }
+        attempting = true;
+        try {
+            return attempt(buffer, offset, length, push, txId);
+        } finally {
+            attempting = false;
+        }
+    }
+
+    private int attempt(byte[] buffer, int offset, int length, boolean push, long txId) {
         long result = hypercalls.msgqSend(txCapability, buffer, offset, length, push);
         int status = GunyahHypercalls.status(result);
         if (status == GunyahError.MSGQUEUE_FULL) {
@@ -328,7 +340,8 @@ final class SelfHealingBinding extends MsgqBinding {
         try {
             if (endpoint.canSend()) {
                 int room = face.slotsAvailable();
-                failing.set(room < 0 ? 0 : MailboxChannel.TX_QUEUE_LENGTH - room);
+                int queued = room < 0 ? 0 : MailboxChannel.TX_QUEUE_LENGTH - room;
+                failing.set(attempting && queued > 0 ? queued - 1 : queued);
                 finishWaiting(waiting.get(), -Errno.ECONNRESET);
                 channel.resubmit();
                 if (face.slotsAvailable() == MailboxChannel.TX_QUEUE_LENGTH) {
