@@ -19,6 +19,7 @@ import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -441,7 +442,7 @@ public final class FakeGunyah {
         }
 
         private int logged(Hypercall call, long capability, String argument, int status) {
-            String verb = call.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ');
+            String verb = call.name().toLowerCase(Locale.ROOT).replace('_', ' ');
             log.call(subject(capability) + " " + verb + argument + " -> " + GunyahError.name(status));
             return status;
         }

@@ -11,8 +11,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -46,7 +48,10 @@ public final class ScriptedPeer implements AutoCloseable {
     private final InterruptController interrupts;
     private final MailboxScheduler scheduler;
     private final MsgqEndpoint endpoint;
-    private final byte[] buffer = new byte[MsgqEndpoint.MAX_MESSAGE_SIZE]; // used by whoever is at work
+
+    // Used by whoever is at work.
+    private final byte[] buffer = new byte[MsgqEndpoint.MAX_MESSAGE_SIZE];
+    private final Set<Integer> masked = new HashSet<>();
 
     /** Reasons to look at the queues that nobody has looked into yet. Whoever makes it 1 is at work. */
     private final AtomicInteger reasons = new AtomicInteger();
@@ -356,11 +361,12 @@ public final class ScriptedPeer implements AutoCloseable {
         }
     }
 
+    /** Unmasking a level line that is not masked, inside its handler, would bring one more interrupt each time. */
     private void enable(int virq, boolean enabled) {
-        if (enabled) {
-            interrupts.unmask(virq);
-        } else {
+        if (!enabled && masked.add(virq)) {
             interrupts.mask(virq);
+        } else if (enabled && masked.remove(virq)) {
+            interrupts.unmask(virq);
         }
     }
 
