@@ -16,8 +16,10 @@ final class HypervisorDump {
                 .map(VirtualMachine::toString)
                 .forEach(lines::add);
         queues.forEach(queue -> lines.add(describe(queue)));
-        List<String> waits =
-                queues.stream().filter(queue -> queue.count() > 0).map(HypervisorDump::sentence).toList();
+        List<String> waits = queues.stream()
+                .filter(queue -> queue.count() > 0)
+                .map(HypervisorDump::sentence)
+                .toList();
         lines.addAll(waits.isEmpty() ? List.of("no queue holds messages") : waits);
         return String.join("\n", lines);
     }

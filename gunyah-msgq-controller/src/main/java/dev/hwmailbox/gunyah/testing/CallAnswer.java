@@ -24,11 +24,7 @@ public final class CallAnswer {
     private final @Nullable InterruptAnswer interrupt;
 
     private CallAnswer(
-            String name,
-            boolean carriedOut,
-            int status,
-            @Nullable Boolean flag,
-            @Nullable InterruptAnswer interrupt) {
+            String name, boolean carriedOut, int status, @Nullable Boolean flag, @Nullable InterruptAnswer interrupt) {
         this.name = name;
         this.carriedOut = carriedOut;
         this.status = status;

@@ -2,8 +2,8 @@
 package dev.hwmailbox.gunyah.testing;
 
 import dev.hwmailbox.gunyah.msgq.MsgqEndpoint;
-import java.util.Collection;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 

@@ -359,8 +359,7 @@ public final class FakeGunyah {
 
         @Override
         public int msgqBindReceiveVirq(long capability, long vicCapability, int virq) {
-            return onQueue(
-                    Hypercall.BIND_RECEIVE, receivers, capability, " " + virq, queue -> queue.bind(false, virq));
+            return onQueue(Hypercall.BIND_RECEIVE, receivers, capability, " " + virq, queue -> queue.bind(false, virq));
         }
 
         @Override
@@ -406,11 +405,13 @@ public final class FakeGunyah {
         @Override
         public int cspaceDeleteCapability(long cspaceCapability, long capability) {
             Integer scripted = nextAnswer(Hypercall.DELETE);
-            int status = scripted != null ? scripted : locked(() -> {
-                boolean sender = senders.remove(capability) != null;
-                boolean receiver = receivers.remove(capability) != null;
-                return sender || receiver ? GunyahError.OK : GunyahError.CSPACE_CAP_NULL;
-            });
+            int status = scripted != null
+                    ? scripted
+                    : locked(() -> {
+                        boolean sender = senders.remove(capability) != null;
+                        boolean receiver = receivers.remove(capability) != null;
+                        return sender || receiver ? GunyahError.OK : GunyahError.CSPACE_CAP_NULL;
+                    });
             return logged(Hypercall.DELETE, capability, "", status);
         }
 

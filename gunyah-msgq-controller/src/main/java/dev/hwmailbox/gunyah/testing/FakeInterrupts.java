@@ -27,7 +27,10 @@ final class FakeInterrupts implements InterruptController {
 
     private static final class Line {
         final int virq;
-        @Nullable Runnable handler;
+
+        @Nullable
+        Runnable handler;
+
         boolean masked;
         boolean pending;
         boolean running;

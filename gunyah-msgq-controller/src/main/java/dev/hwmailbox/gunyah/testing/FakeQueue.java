@@ -333,8 +333,9 @@ public final class FakeQueue {
             return sendResult(GunyahError.OK, flag(answer, messages.size() < depth));
         });
         String outcome = outcome(result) + (isOk(result) ? GunyahHypercalls.notFull(result) ? ", room" : ", full" : "");
-        fake.log().call("%s %s %s%s -> %s".formatted(
-                name, verb, shown(buffer, offset, length), push ? " push" : "", outcome));
+        fake.log()
+                .call("%s %s %s%s -> %s"
+                        .formatted(name, verb, shown(buffer, offset, length), push ? " push" : "", outcome));
         if (crossed[0]) {
             receiveEnd.fire();
         }
@@ -438,10 +439,12 @@ public final class FakeQueue {
     int configureSend(int threshold, int delay) {
         boolean allowed = threshold >= UNCHANGED && fake.locked(() -> threshold < depth);
         int error = configureError(allowed, delay);
-        boolean met = error == GunyahError.OK && threshold != UNCHANGED && fake.locked(() -> {
-            notFullThreshold = threshold;
-            return messages.size() <= threshold;
-        });
+        boolean met = error == GunyahError.OK
+                && threshold != UNCHANGED
+                && fake.locked(() -> {
+                    notFullThreshold = threshold;
+                    return messages.size() <= threshold;
+                });
         if (met) {
             sendEnd.fire();
         }
@@ -451,10 +454,12 @@ public final class FakeQueue {
     int configureReceive(int threshold, int delay) {
         boolean allowed = threshold != 0 && threshold >= WHOLE_DEPTH && fake.locked(() -> threshold <= depth);
         int error = configureError(allowed, delay);
-        boolean met = error == GunyahError.OK && threshold != UNCHANGED && fake.locked(() -> {
-            notEmptyThreshold = threshold == WHOLE_DEPTH ? depth : threshold;
-            return threshold != WHOLE_DEPTH && messages.size() >= threshold;
-        });
+        boolean met = error == GunyahError.OK
+                && threshold != UNCHANGED
+                && fake.locked(() -> {
+                    notEmptyThreshold = threshold == WHOLE_DEPTH ? depth : threshold;
+                    return threshold != WHOLE_DEPTH && messages.size() >= threshold;
+                });
         if (met) {
             receiveEnd.fire();
         }

@@ -100,8 +100,8 @@ public final class FaultyHypercalls implements GunyahHypercalls {
         int number = fault.number();
         return switch (fault.kind()) {
             case REFUSED, LOST -> sendResult(number, fault.kind() == HypercallFault.Kind.LOST);
-            case STATUS_AFTERWARDS -> sendResult(
-                    number, GunyahHypercalls.notFull(real.msgqSend(capability, buffer, offset, length, push)));
+            case STATUS_AFTERWARDS ->
+                sendResult(number, GunyahHypercalls.notFull(real.msgqSend(capability, buffer, offset, length, push)));
             case CUT -> real.msgqSend(capability, buffer, offset, Math.min(length, number), push);
             case CORRUPTED -> {
                 byte[] copy = buffer.clone();
@@ -165,22 +165,18 @@ public final class FaultyHypercalls implements GunyahHypercalls {
 
     @Override
     public int msgqConfigureSend(long capability, int threshold, int delay) {
-        return call(
-                Hypercall.CONFIGURE_SEND, capability, () -> real.msgqConfigureSend(capability, threshold, delay));
+        return call(Hypercall.CONFIGURE_SEND, capability, () -> real.msgqConfigureSend(capability, threshold, delay));
     }
 
     @Override
     public int msgqConfigureReceive(long capability, int threshold, int delay) {
         return call(
-                Hypercall.CONFIGURE_RECEIVE,
-                capability,
-                () -> real.msgqConfigureReceive(capability, threshold, delay));
+                Hypercall.CONFIGURE_RECEIVE, capability, () -> real.msgqConfigureReceive(capability, threshold, delay));
     }
 
     @Override
     public int msgqBindSendVirq(long capability, long vicCapability, int virq) {
-        return call(
-                Hypercall.BIND_SEND, capability, () -> real.msgqBindSendVirq(capability, vicCapability, virq));
+        return call(Hypercall.BIND_SEND, capability, () -> real.msgqBindSendVirq(capability, vicCapability, virq));
     }
 
     @Override
@@ -219,8 +215,7 @@ public final class FaultyHypercalls implements GunyahHypercalls {
 
     @Override
     public int cspaceDeleteCapability(long cspaceCapability, long capability) {
-        return call(
-                Hypercall.DELETE, capability, () -> real.cspaceDeleteCapability(cspaceCapability, capability));
+        return call(Hypercall.DELETE, capability, () -> real.cspaceDeleteCapability(cspaceCapability, capability));
     }
 
     @Override
@@ -239,8 +234,7 @@ public final class FaultyHypercalls implements GunyahHypercalls {
 
     @Override
     public int cspaceRevokeCapabilities(long cspaceCapability, long capability) {
-        return call(
-                Hypercall.REVOKE, capability, () -> real.cspaceRevokeCapabilities(cspaceCapability, capability));
+        return call(Hypercall.REVOKE, capability, () -> real.cspaceRevokeCapabilities(cspaceCapability, capability));
     }
 
     private int call(Hypercall kind, long subject, IntSupplier realCall) {

@@ -228,8 +228,8 @@ public final class GunyahTestBed implements AutoCloseable {
         }
         thrown.forEach(failure -> leftOver.add("thrown: " + failure));
         if (!leftOver.isEmpty()) {
-            var failure = new AssertionError("left over at the end of the test:\n  - " + String.join("\n  - ", leftOver)
-                    + "\n" + before);
+            var failure = new AssertionError(
+                    "left over at the end of the test:\n  - " + String.join("\n  - ", leftOver) + "\n" + before);
             thrown.forEach(failure::addSuppressed);
             throw failure;
         }

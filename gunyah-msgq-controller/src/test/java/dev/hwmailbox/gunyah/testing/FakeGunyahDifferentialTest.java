@@ -134,18 +134,17 @@ final class FakeGunyahDifferentialTest {
         int offset = chance.nextInt(10) == 0 ? size + 3 : 0;
         boolean flag = chance.nextInt(4) == 0;
         switch (chance.nextInt(24)) {
-            case 0, 1, 2, 3, 4, 5, 6 -> logResult(
-                    subject, "send", calls.msgqSend(subject.send, buffer, offset, length, flag), buffer);
-            case 7, 8, 9, 10, 11 -> logResult(
-                    subject, "receive", calls.msgqReceive(subject.receive, buffer, offset, length), buffer);
+            case 0, 1, 2, 3, 4, 5, 6 ->
+                logResult(subject, "send", calls.msgqSend(subject.send, buffer, offset, length, flag), buffer);
+            case 7, 8, 9, 10, 11 ->
+                logResult(subject, "receive", calls.msgqReceive(subject.receive, buffer, offset, length), buffer);
             case 12 -> log(subject, "flush", calls.msgqFlush(subject.receive));
             case 13 -> log(subject, "configure", calls.msgqConfigureSend(subject.send, threshold, delay));
             case 14 -> log(subject, "configure", calls.msgqConfigureReceive(subject.receive, threshold, delay));
             case 15 -> log(subject, "unbind", calls.msgqUnbindSendVirq(subject.send));
             case 16 -> log(subject, "unbind", calls.msgqUnbindReceiveVirq(subject.receive));
             case 17 -> log(subject, "bind", calls.msgqBindSendVirq(subject.send, subject.vic, flag ? 1020 : virq));
-            case 18 -> log(
-                    subject, "bind", calls.msgqBindReceiveVirq(subject.receive, subject.vic, flag ? 31 : virq));
+            case 18 -> log(subject, "bind", calls.msgqBindReceiveVirq(subject.receive, subject.vic, flag ? 31 : virq));
             case 19, 20 -> subject.attach(virq);
             case 21 -> subject.interrupts.mask(virq);
             case 22 -> subject.interrupts.unmask(virq);

@@ -162,8 +162,7 @@ final class FakeGunyahTest {
         assertThatIllegalArgumentException().isThrownBy(() -> queue.maxMessageSize(0));
         assertThatIllegalArgumentException().isThrownBy(() -> gunyah.queue("twin", 1, 0x10));
         assertThat(gunyah.endpoint(queue, gunyah.queue("in", 0x20, 0x21)))
-                .isEqualTo(new MsgqEndpoint(
-                        queue.sendCapability(), 32, CapabilityId.of(0x21), 35, 240));
+                .isEqualTo(new MsgqEndpoint(queue.sendCapability(), 32, CapabilityId.of(0x21), 35, 240));
         assertThat(queue).hasToString("out: 0 of 2 messages, send irq 32, receive irq 33, answers left [][]");
     }
 

@@ -73,14 +73,14 @@ final class FaultyHypercallsTest {
                 .inject(Hypercall.SEND, Occurrence.nth(1), HypercallFault.status(8));
 
         assertThat(statusesOfSends(2)).containsExactly(7, 7);
-        assertThat(faulty).hasToString("FaultyHypercalls[SEND status error 7, used 2 times, SEND status error 8, used 0 times]");
+        assertThat(faulty)
+                .hasToString("FaultyHypercalls[SEND status error 7, used 2 times, SEND status error 8, used 0 times]");
     }
 
     @Test
     void capabilityCanDecide() {
         gunyah.queue("other", 0x20, 0x21);
-        faulty.inject(
-                Hypercall.SEND, Occurrence.about(capability -> capability == 0x20), HypercallFault.status(7));
+        faulty.inject(Hypercall.SEND, Occurrence.about(capability -> capability == 0x20), HypercallFault.status(7));
 
         assertThat(status(send(1))).isZero();
         assertThat(status(faulty.msgqSend(0x20, buffer, 0, 1, false))).isEqualTo(7);

@@ -29,7 +29,8 @@ final class GunyahTestBedTest {
     @ParameterizedTest
     @EnumSource
     void twoMachinesTalk(Trigger trigger) {
-        try (GunyahTestBed bed = GunyahTestBed.builder().trigger(trigger).depth(1).build()) {
+        try (GunyahTestBed bed =
+                GunyahTestBed.builder().trigger(trigger).depth(1).build()) {
             bed.far().client().onReceive((channel, received) -> channel.sendMessage(message()));
 
             bed.near().channel().sendMessage(message());
@@ -44,8 +45,11 @@ final class GunyahTestBedTest {
 
     @Test
     void dumpNamesTheStalledPeer() {
-        try (GunyahTestBed bed =
-                GunyahTestBed.builder().scriptedPeer().messagesMayStay().tasksMayStayPending().build()) {
+        try (GunyahTestBed bed = GunyahTestBed.builder()
+                .scriptedPeer()
+                .messagesMayStay()
+                .tasksMayStayPending()
+                .build()) {
             bed.peer().stalls();
             for (int i = 0; i < 12; i++) {
                 bed.near().channel().sendMessage(message());
@@ -66,13 +70,18 @@ final class GunyahTestBedTest {
 
     @Test
     void dumpTellsOfEndsThatNobodyListensTo() {
-        try (GunyahTestBed bed =
-                GunyahTestBed.builder().depth(1).scriptedPeer().messagesMayStay().tasksMayStayPending().build()) {
+        try (GunyahTestBed bed = GunyahTestBed.builder()
+                .depth(1)
+                .scriptedPeer()
+                .messagesMayStay()
+                .tasksMayStayPending()
+                .build()) {
             QueuePairs.Pair idle = bed.pairs().make(bed.near().vm(), bed.far().vm(), 1, 8, Trigger.EDGE);
             bed.near().vm().hypercalls().msgqSend(idle.near().txCapability().value(), MESSAGE, 0, 3, true);
 
             assertThat(bed.dump())
-                    .contains("vm 1 waits for vm 2 to read queue 2: 1 of 1 messages, receive line 43 pending, no handler");
+                    .contains(
+                            "vm 1 waits for vm 2 to read queue 2: 1 of 1 messages, receive line 43 pending, no handler");
         }
     }
 
@@ -80,15 +89,20 @@ final class GunyahTestBedTest {
     void faultsStandBetweenControllerAndMachine() {
         try (GunyahTestBed bed = GunyahTestBed.builder().scriptedPeer().build()) {
             bed.scheduler().runDue(); // the controller has looked into its queue once
-            bed.near().hypercalls().inject(Hypercall.SEND, Occurrence.nth(1), HypercallFault.status(GunyahError.DENIED));
+            bed.near()
+                    .hypercalls()
+                    .inject(Hypercall.SEND, Occurrence.nth(1), HypercallFault.status(GunyahError.DENIED));
             bed.near().interrupts().inject(Occurrence.nth(1), InterruptFault.delayed(Duration.ofMillis(3)));
 
             bed.near().channel().sendMessage(message());
             bed.peer().sends(MESSAGE);
             bed.scheduler().runUntilIdle();
 
-            bed.near().client().assertEvents("txDone MsgqMessage[3 bytes, push] EACCES",
-                    "+3.000 ms  near/0  received bytes[3] 01 02 03");
+            bed.near()
+                    .client()
+                    .assertEvents(
+                            "txDone MsgqMessage[3 bytes, push] EACCES",
+                            "+3.000 ms  near/0  received bytes[3] 01 02 03");
             assertThat(bed.near().hypercalls().injected()).isEqualTo(1);
             assertThat(bed.near().interrupts().injected()).isEqualTo(1);
         }
@@ -102,8 +116,11 @@ final class GunyahTestBedTest {
                 channel.sendMessage(message());
             }
         };
-        try (GunyahTestBed bed =
-                GunyahTestBed.builder().nearClient(client).scriptedPeer().maxMessageSize(8).build()) {
+        try (GunyahTestBed bed = GunyahTestBed.builder()
+                .nearClient(client)
+                .scriptedPeer()
+                .maxMessageSize(8)
+                .build()) {
             bed.peer().sends(MESSAGE);
             bed.scheduler().runUntilIdle();
 

@@ -11,8 +11,8 @@ import dev.hwmailbox.gunyah.CapabilityId;
 import dev.hwmailbox.gunyah.GunyahError;
 import dev.hwmailbox.gunyah.GunyahHypercalls;
 import dev.hwmailbox.gunyah.InterruptController;
-import dev.hwmailbox.gunyah.hypervisor.VirtualInterruptController.Trigger;
 import dev.hwmailbox.gunyah.hypervisor.SoftwareHypervisor;
+import dev.hwmailbox.gunyah.hypervisor.VirtualInterruptController.Trigger;
 import dev.hwmailbox.gunyah.hypervisor.VirtualMachine;
 import dev.hwmailbox.gunyah.msgq.MsgqEndpoint;
 import dev.hwmailbox.testing.VirtualScheduler;
@@ -218,8 +218,8 @@ final class ScriptedPeerTest {
         FakeQueue queue = gunyah.queue("queue", 1, 2);
         MsgqEndpoint receiving = MsgqEndpoint.receiveOnly(CapabilityId.of(2), queue.receiveVirq(), 240);
         MsgqEndpoint sending = MsgqEndpoint.sendOnly(CapabilityId.of(1), queue.sendVirq(), 240);
-        ScriptedPeer reader =
-                ScriptedPeer.create(gunyah.hypercalls(), gunyah.interrupts(), scheduler, receiving).echoes();
+        ScriptedPeer reader = ScriptedPeer.create(gunyah.hypercalls(), gunyah.interrupts(), scheduler, receiving)
+                .echoes();
         ScriptedPeer writer = ScriptedPeer.create(gunyah.hypercalls(), gunyah.interrupts(), scheduler, sending);
 
         writer.sends(bytes(5));

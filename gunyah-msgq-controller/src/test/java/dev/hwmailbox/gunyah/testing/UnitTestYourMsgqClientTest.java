@@ -40,9 +40,9 @@ final class UnitTestYourMsgqClientTest {
     }
 
     @Test
-    void survivesALostInterrupt() {
+    void survivesALateInterrupt() {
         try (GunyahTestBed bed = GunyahTestBed.builder().depth(1).build()) {
-            bed.near().interrupts().inject(Occurrence.nth(1), InterruptFault.dropped());
+            bed.near().interrupts().inject(Occurrence.nth(1), InterruptFault.delayed(Duration.ofMillis(3)));
             bed.near().channel().sendMessage(MsgqMessage.of(new byte[] {1}));
             bed.near().channel().sendMessage(MsgqMessage.of(new byte[] {2}));
             bed.scheduler().runUntilIdle();
