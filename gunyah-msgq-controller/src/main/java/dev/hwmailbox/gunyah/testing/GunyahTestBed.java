@@ -148,8 +148,8 @@ public final class GunyahTestBed implements AutoCloseable {
     /**
      * Describes who waits for whom, for a test that hangs.
      *
-     * @return the hypervisor's {@link SoftwareHypervisor#dump dump}, and for each side the messages queued and in flight
-     *     on its channel
+     * @return the hypervisor's {@link SoftwareHypervisor#dump dump}, and for each side the messages queued and in
+     *     flight on its channel
      */
     public String dump() {
         return hypervisor.dump() + "\n" + near + "\n" + far + "\n" + scheduler;
