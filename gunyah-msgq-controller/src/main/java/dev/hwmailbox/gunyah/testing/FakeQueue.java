@@ -322,7 +322,7 @@ public final class FakeQueue {
         boolean[] crossed = new boolean[1];
         long result = fake.locked(() -> {
             if (!answer.isCarriedOut()) {
-                return sendResult(answer.status(), answer.flag() == Boolean.TRUE);
+                return sendResult(answer.status(), flag(answer, false));
             }
             int error = sendError(buffer, offset, length);
             if (error != GunyahError.OK || buffer == null) {
@@ -363,7 +363,7 @@ public final class FakeQueue {
         boolean[] crossed = new boolean[1];
         long result = fake.locked(() -> {
             if (!answer.isCarriedOut()) {
-                return receiveResult(answer.status(), 0, answer.flag() == Boolean.TRUE);
+                return receiveResult(answer.status(), 0, flag(answer, false));
             }
             byte[] oldest = messages.peek();
             if (oldest == null) {

@@ -381,17 +381,18 @@ final class FakeGunyahTest {
 
     @Test
     void interruptDuringItsHandlerIsHandledAfterIt() {
+        FakeGunyah inside = FakeGunyah.deliveringInsideCalls(scheduler);
+        FakeQueue other = inside.queue("in", 1, 2);
         List<String> handled = new ArrayList<>();
-        interrupts.attach(33, () -> {
+        inside.interrupts().attach(other.receiveVirq(), () -> {
             handled.add("begin");
             if (handled.size() == 1) {
-                queue.interruptReceiver();
+                other.interruptReceiver();
             }
             handled.add("end");
         });
 
-        queue.interruptReceiver();
-        scheduler.runDue();
+        other.interruptReceiver();
 
         assertThat(handled).containsExactly("begin", "end", "begin", "end");
     }
