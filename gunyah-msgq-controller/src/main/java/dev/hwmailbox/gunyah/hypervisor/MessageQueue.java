@@ -45,8 +45,7 @@ final class MessageQueue extends HypervisorObject {
     /** Receive threshold argument: as many as the queue holds. */
     static final int WHOLE_DEPTH = -2;
 
-    private static final VarHandle SIZE =
-            MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.nativeOrder());
+    private static final VarHandle SIZE = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.nativeOrder());
 
     enum State {
         INIT,

@@ -512,13 +512,7 @@ public final class GunyahMsgqController implements AutoCloseable {
 
         private ControllerSettings settings() {
             return new ControllerSettings(
-                    hypercalls,
-                    interrupts,
-                    scheduler,
-                    nanos(retryDelay),
-                    fullBudgetNanos,
-                    drainLimit,
-                    observer);
+                    hypercalls, interrupts, scheduler, nanos(retryDelay), fullBudgetNanos, drainLimit, observer);
         }
 
         /**

@@ -111,8 +111,7 @@ final class PublishedBinding extends MsgqBinding {
             long result = hypercalls.msgqReceive(endpoint.rxCapability().value(), rxBuffer, 0, BUFFER_SIZE);
             int status = GunyahHypercalls.status(result);
             if (status == GunyahError.OK) {
-                channel.receivedData(
-                        rxView.limit(GunyahHypercalls.size(result)).position(0));
+                channel.receivedData(rxView.limit(GunyahHypercalls.size(result)).position(0));
             } else if (status != GunyahError.MSGQUEUE_EMPTY) {
                 LOG.warn("receive failed: {} ({})", GunyahError.name(status), channel);
             }

@@ -102,8 +102,8 @@ final class SlotTable {
         Slot chosen = null;
         for (int i = 0; i < present.length; i++) {
             Slot slot = present[policy == SlotPolicy.ROUND_ROBIN ? (lastGiven + 1 + i) % present.length : i];
-            boolean better = chosen == null
-                    || (policy == SlotPolicy.LEAST_RECENT && slot.releasedAs() < chosen.releasedAs());
+            boolean better =
+                    chosen == null || (policy == SlotPolicy.LEAST_RECENT && slot.releasedAs() < chosen.releasedAs());
             if (better && slot.isFree()) {
                 chosen = slot;
             }
