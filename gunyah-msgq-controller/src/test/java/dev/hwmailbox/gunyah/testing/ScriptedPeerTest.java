@@ -189,6 +189,8 @@ final class ScriptedPeerTest {
         assertThat(peer.unsent()).isEqualTo(2);
 
         List<Integer> received = new ArrayList<>(line.firstBytesReceived());
+        scheduler.runDue();
+        assertThat(peer.unsent()).isZero();
         scheduler.advance(MILLI);
         received.addAll(line.firstBytesReceived());
 
@@ -240,6 +242,7 @@ final class ScriptedPeerTest {
 
         peer.close();
         peer.close();
+        assertThat(scheduler.pending()).noneMatch(task -> task.name().equals("scripted peer"));
         line.send(1);
         scheduler.runUntilIdle();
 
