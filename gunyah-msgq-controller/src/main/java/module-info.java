@@ -1,6 +1,6 @@
 /**
  * Gunyah for the mailbox framework: the hypercall and interrupt seams, a mailbox controller for message queues whose
- * resources the client supplies, and a software hypervisor that serves the same seams.
+ * resources the client supplies, a software hypervisor that serves the same seams, and a test kit.
  */
 module dev.hwmailbox.gunyah {
     requires transitive dev.hwmailbox;
@@ -10,4 +10,5 @@ module dev.hwmailbox.gunyah {
     exports dev.hwmailbox.gunyah;
     exports dev.hwmailbox.gunyah.hypervisor;
     exports dev.hwmailbox.gunyah.msgq;
+    exports dev.hwmailbox.gunyah.testing;
 }

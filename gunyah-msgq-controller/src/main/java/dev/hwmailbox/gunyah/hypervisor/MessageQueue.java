@@ -92,6 +92,11 @@ final class MessageQueue extends HypervisorObject {
         return number;
     }
 
+    /** How many messages fit, for diagnostics; 0 unless configured. */
+    int depth() {
+        return depth;
+    }
+
     QueueEnd end(boolean sending) {
         return sending ? sendEnd : receiveEnd;
     }

@@ -197,6 +197,22 @@ public final class SoftwareHypervisor implements AutoCloseable {
     }
 
     /**
+     * Describes who waits for whom, for a test or a system that hangs: the VMs, each queue with its fill level and its
+     * two interrupt lines, and one sentence for each queue with messages, such as
+     *
+     * <pre>{@code
+     * vm 1 waits for vm 2 to read queue 0: 8 of 8 messages, receive line 41 pending, masked
+     * }</pre>
+     *
+     * While other threads are at work the lines belong to slightly different moments.
+     *
+     * @return several lines of text, not to be parsed
+     */
+    public String dump() {
+        return HypervisorDump.of(List.copyOf(vms.values()), objects.queues());
+    }
+
+    /**
      * Ends all VMs: one without running program at once, another when its program has stopped, as tasks of its
      * scheduler. New ones are refused. Idempotent; works from inside callbacks; does not wait.
      */

@@ -141,7 +141,7 @@ public final class VirtualMachine {
     /**
      * The VM's hypercalls by register contents, on the VM's own {@link #memory()}.
      *
-     * @return the entry of one vCPU, new at each call
+     * @return the entry of one vCPU, new at each call; of the current incarnation, so a reset vCPU asks for another
      */
     public RegisterCalls registerCalls() {
         return registerCalls(memory);
@@ -151,10 +151,10 @@ public final class VirtualMachine {
      * The VM's hypercalls by register contents.
      *
      * @param memory where the addresses in the registers lead: for instance through the vCPU's page tables
-     * @return the entry of one vCPU, new at each call
+     * @return the entry of one vCPU, new at each call; of the current incarnation, so a reset vCPU asks for another
      */
     public RegisterCalls registerCalls(GuestMemory memory) {
-        return new RegisterCalls(this, hypercalls, memory);
+        return new RegisterCalls(this, incarnation.hypercalls(), memory);
     }
 
     /**

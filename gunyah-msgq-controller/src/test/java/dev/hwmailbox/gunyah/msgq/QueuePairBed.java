@@ -3,15 +3,13 @@ package dev.hwmailbox.gunyah.msgq;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.hwmailbox.gunyah.CapabilityId;
 import dev.hwmailbox.gunyah.GunyahError;
 import dev.hwmailbox.gunyah.GunyahHypercalls;
-import dev.hwmailbox.gunyah.GunyahRights;
-import dev.hwmailbox.gunyah.NewCapability;
 import dev.hwmailbox.gunyah.hypervisor.QueueProbe;
 import dev.hwmailbox.gunyah.hypervisor.SoftwareHypervisor;
 import dev.hwmailbox.gunyah.hypervisor.VirtualInterruptController.Trigger;
 import dev.hwmailbox.gunyah.hypervisor.VirtualMachine;
+import dev.hwmailbox.gunyah.testing.QueuePairs;
 import dev.hwmailbox.testing.VirtualScheduler;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -29,7 +27,7 @@ final class QueuePairBed implements QueueProbe {
     final VirtualMachine far;
     private final VirtualMachine manager;
     private final GunyahHypercalls calls;
-    private int nextVirq = 40;
+    private final QueuePairs pairs;
 
     QueuePairBed() {
         this(null);
@@ -41,6 +39,7 @@ final class QueuePairBed implements QueueProbe {
                 .probe(this)
                 .build();
         manager = hypervisor.createManagerVm(1);
+        pairs = new QueuePairs(manager);
         near = hypervisor.createVm(2);
         far = hypervisor.createVm(3);
         calls = manager.hypercalls();
@@ -54,33 +53,12 @@ final class QueuePairBed implements QueueProbe {
     }
 
     Pair pair(int depth, int maxMessage, Trigger trigger) {
-        long out = queue(depth, maxMessage);
-        long in = queue(depth, maxMessage);
-        int tx = nextVirq++;
-        int rx = nextVirq++;
-        for (VirtualMachine vm : new VirtualMachine[] {near, far}) {
-            vm.interrupts().trigger(tx, trigger);
-            vm.interrupts().trigger(rx, trigger);
-        }
-        bindSend(out, near, tx);
-        bindReceive(in, near, rx);
-        bindSend(in, far, tx);
-        bindReceive(out, far, rx);
+        QueuePairs.Pair made = pairs.make(near, far, depth, maxMessage, trigger);
         return new Pair(
-                new MsgqEndpoint(
-                        give(near, out, GunyahRights.MSGQ_SEND),
-                        tx,
-                        give(near, in, GunyahRights.MSGQ_RECEIVE),
-                        rx,
-                        maxMessage),
-                new MsgqEndpoint(
-                        give(far, in, GunyahRights.MSGQ_SEND),
-                        tx,
-                        give(far, out, GunyahRights.MSGQ_RECEIVE),
-                        rx,
-                        maxMessage),
-                out,
-                in);
+                made.near(),
+                made.far(),
+                made.nearToFar().value(),
+                made.farToNear().value());
     }
 
     GunyahMsgqController.Builder controller(VirtualMachine vm) {
@@ -116,34 +94,6 @@ final class QueuePairBed implements QueueProbe {
         } else if (operation == Operation.RECEIVE) {
             receives.incrementAndGet();
         }
-    }
-
-    private long queue(int depth, int maxMessage) {
-        NewCapability queue = new NewCapability();
-        ok(calls.partitionCreateMsgq(
-                manager.partitionCapability().value(),
-                manager.cspaceCapability().value(),
-                queue));
-        ok(calls.msgqConfigure(queue.value(), depth, maxMessage));
-        ok(calls.objectActivate(queue.value()));
-        return queue.value();
-    }
-
-    private CapabilityId give(VirtualMachine vm, long queue, int right) {
-        NewCapability copy = new NewCapability();
-        CapabilityId space = vm.grantCspaceTo(manager, GunyahRights.CSPACE_CAP_CREATE);
-        ok(calls.cspaceCopyCapability(manager.cspaceCapability().value(), queue, space.value(), right, copy));
-        return CapabilityId.of(copy.value());
-    }
-
-    private void bindSend(long queue, VirtualMachine vm, int virq) {
-        ok(calls.msgqBindSendVirq(
-                queue, vm.grantVicTo(manager, GunyahRights.VIC_BIND_SOURCE).value(), virq));
-    }
-
-    private void bindReceive(long queue, VirtualMachine vm, int virq) {
-        ok(calls.msgqBindReceiveVirq(
-                queue, vm.grantVicTo(manager, GunyahRights.VIC_BIND_SOURCE).value(), virq));
     }
 
     private static void ok(int status) {
