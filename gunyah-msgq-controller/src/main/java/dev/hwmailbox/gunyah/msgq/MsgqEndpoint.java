@@ -83,8 +83,8 @@ public record MsgqEndpoint(
      *
      * @param node the Resource Manager's node
      * @return the endpoint; its message size is the larger of the two queues'
-     * @throws RequestRefusedException INVALID if no system can run it: the two interrupts belong to two controllers, or a value
-     *     is not allowed
+     * @throws RequestRefusedException INVALID if no system can run it: the two interrupts belong to two controllers, or
+     *     a value is not allowed
      */
     public static MsgqEndpoint of(ResourceManagerNode node) {
         String txController = controllerOf(node.txInterrupt());

@@ -302,7 +302,9 @@ final class SelfHealingBinding extends MsgqBinding {
         }
     }
 
-    /** Setting a threshold makes the queue interrupt at once if its level is right: the interrupt may have been lost. */
+    /**
+     * Setting a threshold makes the queue interrupt at once if its level is right: the interrupt may have been lost.
+     */
     private void askAgain() {
         if (level == CompletionLevel.TAKEN) {
             configureSend(0);

@@ -157,7 +157,8 @@ abstract class OneWay implements AutoCloseable {
     static final class Mailbox extends OneWay implements MailboxClient {
         private final Vcpu near = new Vcpu(false);
         private final Vcpu far = new Vcpu(false);
-        private final TwoVms vms = new TwoVms(new TwoVms.Processor(near, SoftwareHypervisor.INLINE), far.processor(), 1);
+        private final TwoVms vms =
+                new TwoVms(new TwoVms.Processor(near, SoftwareHypervisor.INLINE), far.processor(), 1);
         private final MsgqMessage wrapped = MsgqMessage.of(message, 0, message.length, false);
         private final Tally done = new Tally();
         private final MailboxChannel channel;
