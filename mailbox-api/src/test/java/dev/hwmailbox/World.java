@@ -33,7 +33,12 @@ final class World implements AutoCloseable {
     }
 
     public World(Consumer<MailboxController.Builder> settings) {
-        var builder = MailboxController.builder(driver, scheduler)
+        this(settings, null);
+    }
+
+    /** In another scheduler's time; {@link #scheduler} is idle then. */
+    public World(Consumer<MailboxController.Builder> settings, @Nullable MailboxScheduler other) {
+        var builder = MailboxController.builder(driver, other != null ? other : scheduler)
                 .name("c")
                 .channelCount(4)
                 .pollPeriod(Duration.ofMillis(2));

@@ -209,6 +209,16 @@ public final class ControllerChannel {
     }
 
     /**
+     * How many messages wait for their turn: a refused one and one that is being handed over are among them, the one in
+     * flight is not.
+     *
+     * @return a number that may have changed already; 0 if the channel is not bound
+     */
+    public int queued() {
+        return state().queued();
+    }
+
+    /**
      * Tells the client that something has happened to the channel as a whole; a second time in one binding does
      * nothing.
      *

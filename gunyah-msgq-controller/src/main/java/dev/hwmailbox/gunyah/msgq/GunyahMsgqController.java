@@ -157,11 +157,15 @@ public final class GunyahMsgqController implements AutoCloseable {
     }
 
     private static MailboxChannel bind(MailboxClient client, MsgqBinding binding) {
+        MailboxChannel channel = null;
         try {
-            MailboxChannel channel = binding.channel.bindClient(client);
+            channel = binding.channel.bindClient(client);
             binding.opened(channel);
             return channel;
         } catch (Throwable e) {
+            if (channel != null) {
+                channel.close();
+            }
             binding.close();
             MailboxException refusal = binding.startupFailure();
             if (refusal != null && e instanceof MailboxException) {
@@ -212,14 +216,19 @@ public final class GunyahMsgqController implements AutoCloseable {
 
     @SuppressWarnings("FutureReturnValueIgnored") // what depends on the future here only tidies up
     private CompletableFuture<MailboxChannel> started(Reservation reservation, Duration timeout) {
-        MailboxScheduler.Timer timer = settings.scheduler()
-                .timer("reservation of " + reservation.slot().channel(), reservation::timeOut);
-        reservation.future().whenComplete((channel, failure) -> {
-            timer.cancel();
+        try {
+            MailboxScheduler.Timer timer = settings.scheduler()
+                    .timer("reservation of " + reservation.slot().channel(), reservation::timeOut);
+            timer.arm(nanos(timeout));
+            reservation.future().whenComplete((channel, failure) -> {
+                timer.cancel();
+                reservation.release();
+            });
+            return reservation.future();
+        } catch (Throwable e) { // the scheduler may be closed
             reservation.release();
-        });
-        timer.arm(nanos(timeout));
-        return reservation.future();
+            throw e;
+        }
     }
 
     /**
@@ -237,6 +246,7 @@ public final class GunyahMsgqController implements AutoCloseable {
      */
     public Optional<MailboxChannel> supply(int partner, int label, MsgqEndpoint endpoint) {
         Objects.requireNonNull(endpoint, "endpoint");
+        slots.checkOpen();
         Reservation reservation = claim(new ReservationKey(partner, label));
         if (reservation == null) {
             reservation = claim(ReservationKey.anyPartner(label));
@@ -263,11 +273,17 @@ public final class GunyahMsgqController implements AutoCloseable {
                     reservation.slot(),
                     endpoint,
                     slot -> binding(slot, endpoint, reservation.level(), reservation::bindingReleased));
-        } catch (MailboxException e) {
-            reservation.supplyFailed();
+        } catch (Throwable e) {
+            reservation.reopen();
             throw e;
         }
-        MailboxChannel channel = bind(reservation.client(), binding);
+        MailboxChannel channel;
+        try {
+            channel = bind(reservation.client(), binding);
+        } catch (Throwable e) {
+            reservation.bindFailed();
+            throw e;
+        }
         if (reservation.supplied(channel)) {
             return Optional.of(channel);
         }

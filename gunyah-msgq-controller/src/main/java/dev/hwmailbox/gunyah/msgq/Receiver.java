@@ -63,11 +63,15 @@ final class Receiver {
         boolean finished = false;
         try {
             do {
-                drainUpToLimit();
+                if (!drainUpToLimit()) {
+                    return;
+                }
             } while (!finished());
             finished = true;
         } finally {
-            if (!finished) { // the client has thrown an Error; what is left must not wait for ever
+            // The limit is reached, whoever has asked to look again; or the client has thrown an Error, and what is
+            // left must not wait for ever.
+            if (!finished) {
                 finishAnyhow();
                 drainSoon();
             }
@@ -114,29 +118,30 @@ final class Receiver {
         }
     }
 
-    private void drainUpToLimit() {
+    /** True if there is nothing left to do, false at the limit. */
+    private boolean drainUpToLimit() {
         for (int taken = 0; taken < drainLimit; taken++) {
             if ((state & CLOSED) != 0) {
-                return;
+                return true;
             }
             long result = hypercalls.msgqReceive(capability, buffer, 0, buffer.length);
             int status = GunyahHypercalls.status(result);
             int size = GunyahHypercalls.size(result);
             if (status == GunyahError.MSGQUEUE_EMPTY) {
-                return;
+                return true;
             }
             if (status == GunyahError.OK && size > 0) {
                 ByteBuffer bytes = view.limit(size).position(0);
                 binding.channel.receivedData(GunyahHypercalls.stale(result) ? new StaleMessage(bytes) : bytes);
                 if (!GunyahHypercalls.notEmpty(result)) {
-                    return;
+                    return true;
                 }
             } else if (!growBuffer(status)) {
                 stop(status);
-                return;
+                return true;
             }
         }
-        drainSoon();
+        return false;
     }
 
     /** A message may be larger than the endpoint said; it must not block the queue for ever. */

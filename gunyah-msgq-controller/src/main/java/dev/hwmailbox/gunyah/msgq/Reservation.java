@@ -21,12 +21,16 @@ import org.jspecify.annotations.Nullable;
  *     └────────────────────────┘
  * </pre>
  *
- * What ends the future during SUPPLYING is noticed when supplying ends.
+ * What ends the future during SUPPLYING is noticed when supplying ends. The binding may be over before its request is
+ * (RELEASED: the client has closed the channel at once), and the request before its binding is (FAILED: a call is still
+ * inside); whichever comes second decides where the slot goes.
  */
 final class Reservation implements SlotOwner {
     private enum State {
         OPEN,
         SUPPLYING,
+        RELEASED,
+        FAILED,
         GONE
     }
 
@@ -75,21 +79,33 @@ final class Reservation implements SlotOwner {
 
     /** The slot has passed to a binding. Returns false if nobody wants the channel any more. */
     boolean supplied(MailboxChannel channel) {
-        state.set(State.GONE);
+        if (state.getAndSet(State.GONE) == State.RELEASED) {
+            slot.release();
+        }
         return future.complete(channel);
     }
 
     /** The last call through the binding that the slot was passed to has left. */
     void bindingReleased() {
-        if (state.get() == State.SUPPLYING) {
-            supplyFailed();
+        if (state.compareAndSet(State.SUPPLYING, State.RELEASED)) {
+            return;
+        }
+        if (state.get() == State.FAILED) {
+            reopen();
         } else {
             slot.release();
         }
     }
 
+    /** The client could not be bound to the binding that the slot has passed to. */
+    void bindFailed() {
+        if (!state.compareAndSet(State.SUPPLYING, State.FAILED)) {
+            reopen();
+        }
+    }
+
     /** Supplying failed: the reservation stays, unless it has been ended meanwhile. */
-    void supplyFailed() {
+    void reopen() {
         slot.owner(this);
         state.set(State.OPEN);
         if (future.isDone()) {

@@ -57,9 +57,8 @@ final class SelfHealingBinding extends MsgqBinding {
     /** Whether the timer looks after {@link #waiting}. It is not cancelled: messages come faster than it expires. */
     private volatile boolean watching;
 
-    // Used by the timer only: the message that was waiting at the last expiry and since when, and the not-full
-    // threshold
-    // that has the queue say when there is room, once that is known.
+    // Used by the timer only: the message that was waiting at the last expiry and since when, and the threshold that
+    // has the queue say when there is room, once that is known.
     private long watched = NONE;
     private long watchedSince;
     private int roomThreshold = UNCHANGED;
@@ -146,6 +145,9 @@ final class SelfHealingBinding extends MsgqBinding {
         if (!canSend) {
             return done(txId, -Errno.EOPNOTSUPP);
         }
+        if (failing.get() > 0 && failing.getAndDecrement() > 0) {
+            return fail(txId, -Errno.ECONNRESET);
+        }
         if (message instanceof MsgqMessage m) {
             return transmit(m.buffer(), m.offset(), m.length(), m.push(), txId);
         }
@@ -173,9 +175,6 @@ final class SelfHealingBinding extends MsgqBinding {
     private int transmit(byte[] buffer, int offset, int length, boolean push, long txId) {
         if (length < 1 || length > maxMessageSize) {
             return fail(txId, -Errno.EMSGSIZE);
-        }
-        if (failing.get() > 0 && failing.getAndDecrement() > 0) {
-            return fail(txId, -Errno.ECONNRESET);
         }
         if (level == CompletionLevel.TAKEN && !emptied) {
             return refuse(txId);
@@ -276,7 +275,10 @@ final class SelfHealingBinding extends MsgqBinding {
         if (txId != NONE) {
             lookAfter(txId);
         } else if (level == CompletionLevel.TAKEN && !emptied) {
-            configureSend(0); // has the queue say again that it is empty, if it is
+            // Has the queue say again that it is empty, if it is. One that is out of reach tells the message itself.
+            if (configureSend(0) != GunyahError.OK) {
+                emptied = true;
+            }
         }
         sendRefusedAgain();
     }
@@ -290,8 +292,8 @@ final class SelfHealingBinding extends MsgqBinding {
         }
         int error = configureSend(UNCHANGED);
         if (error != GunyahError.OK && error != GunyahError.UNIMPLEMENTED) {
-            noteLoss(error);
             finishWaiting(txId, -GunyahError.toErrno(error));
+            noteLoss(error);
         } else if (now - watchedSince >= settings.fullBudgetNanos()) {
             finishWaiting(txId, 0); // the queue has it, and the next message has a budget of its own
         } else {
@@ -335,18 +337,16 @@ final class SelfHealingBinding extends MsgqBinding {
 
     /** The other side was reset: what waits ends now. */
     void peerReset() {
-        MailboxChannel face = face();
-        if (face == null || !enter()) {
+        if (!enter()) {
             return;
         }
         try {
             if (endpoint.canSend()) {
-                int room = face.slotsAvailable();
-                int queued = room < 0 ? 0 : MailboxChannel.TX_QUEUE_LENGTH - room;
+                int queued = channel.queued();
                 failing.set(attempting && queued > 0 ? queued - 1 : queued);
                 finishWaiting(waiting.get(), -Errno.ECONNRESET);
                 channel.resubmit();
-                if (face.slotsAvailable() == MailboxChannel.TX_QUEUE_LENGTH) {
+                if (channel.queued() == 0) {
                     failing.set(0);
                 }
             }

@@ -22,7 +22,7 @@ final class SlotTable {
 
     // guards: the fields below and taking slots
     private final ReentrantLock lock = new ReentrantLock();
-    private boolean closed;
+    private volatile boolean closed;
     private int lastGiven = -1;
 
     /** Only ever replaced by a longer one with the same beginning. */
@@ -91,7 +91,7 @@ final class SlotTable {
         }
     }
 
-    private void checkOpen() {
+    void checkOpen() {
         if (closed) {
             throw new MailboxException(Errno.ESHUTDOWN, "controller is closed (" + controller.name() + ")");
         }
