@@ -297,9 +297,10 @@ abstract class Transmission extends MessageRing {
         }
         if (phase == SUBMITTING) {
             // Accepted, it is in flight and ends with this status, whatever was reported; refused, it leaves the queue.
+            // What the submitting thread reports inside is that thread's to write, at this very moment perhaps.
             expired = true;
-            reported = false;
-            reportedInside = false;
+            reported = true;
+            reportedStatus = status;
         }
         int todo = record(status);
         Sender.settle(sender, reportedStatus);
