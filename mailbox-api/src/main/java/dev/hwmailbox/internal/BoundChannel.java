@@ -24,10 +24,9 @@ public abstract class BoundChannel extends Sending {
     private boolean evicted; // and not closed by the client since
     private boolean unbound;
 
-    // Who delivers received data; of several at a time, one of them. Asked only by threads that look for themselves,
-    // and
-    // a thread always sees what it has written itself.
-    private @Nullable Thread receiver;
+    // Who delivers received data, by the thread's id; of several at a time, one of them. Asked only by threads that look
+    // for themselves, and a thread always sees what it has written itself.
+    private long receiver;
 
     /**
      * Makes the state of a binding.
@@ -367,19 +366,19 @@ public abstract class BoundChannel extends Sending {
     public final void received(@Nullable Object message) {
         byte now = life;
         if (now != NEW && now != CLOSED) {
-            Thread self = Thread.currentThread();
-            Thread outer = receiver;
+            long self = Thread.currentThread().getId();
+            long outer = receiver;
             receiver = self;
             try {
                 Callbacks.rxCallback(client, face, message);
             } finally {
-                receiver = outer == self ? self : null;
+                receiver = outer == self ? self : 0;
             }
         }
     }
 
     @Override
     final boolean isReceiving(Thread thread) {
-        return receiver == thread;
+        return receiver == thread.getId();
     }
 }

@@ -73,7 +73,7 @@ abstract class Transmission extends MessageRing {
 
     // What the submitting thread itself reports inside its attempt. No other thread writes these while it submits, so
     // it needs no section to tell that an attempt is its own.
-    private @Nullable Thread attempting;
+    private long attempting; // a thread's id, or 0: a number, as storing a reference costs more
     private boolean reportedInside;
     private int statusInside;
 
@@ -327,7 +327,7 @@ abstract class Transmission extends MessageRing {
     }
 
     private void report(boolean any, long attempt, int status) {
-        if (attempting == Thread.currentThread() && (any || attempt == txId)) {
+        if (attempting == Thread.currentThread().getId() && (any || attempt == txId)) {
             if (!reportedInside) {
                 reportedInside = true;
                 statusInside = status;
@@ -646,14 +646,14 @@ abstract class Transmission extends MessageRing {
                 Object message = Sender.message(current); // stays while this thread submits
                 failure = isClosed() ? failure : Callbacks.txPrepare(client, face, message, failure);
                 int result = -Errno.ESHUTDOWN;
-                attempting = Thread.currentThread();
+                attempting = Thread.currentThread().getId();
                 try {
                     result = isClosed() ? result : sendData(message, txId);
                 } catch (Throwable e) {
                     failure = Failures.note(LOG, this, "sendData", e, failure);
                     result = -Errno.EIO;
                 }
-                attempting = null;
+                attempting = 0;
                 if (result == 0) {
                     todo = step(ACCEPTED, owing);
                     failure = method == TxDoneMethod.POLL ? watch(failure) : failure;
