@@ -24,7 +24,8 @@ public abstract class BoundChannel extends Sending {
     private boolean evicted; // and not closed by the client since
     private boolean unbound;
 
-    // Who delivers received data, by the thread's id; of several at a time, one of them. Asked only by threads that look
+    // Who delivers received data, by the thread's id; of several at a time, one of them. Asked only by threads that
+    // look
     // for themselves, and a thread always sees what it has written itself.
     private long receiver;
 
