@@ -258,8 +258,7 @@ class DrainTest {
         List<String> ends = new ArrayList<>();
         blocking.scheduler.spawn(() -> ends.add("blocked " + waits.sendMessage("a")));
         blocking.scheduler.runDue();
-        CompletableFuture<Void> future =
-                waits.sendMessageAsync("b").thenAccept(slot -> ends.add("future " + slot));
+        CompletableFuture<Void> future = waits.sendMessageAsync("b").thenAccept(slot -> ends.add("future " + slot));
         blocking.scheduler.spawn(() -> ends.add("drain " + waits.close(CloseMode.DRAIN, SECOND)));
         blocking.scheduler.runDue();
 

@@ -115,8 +115,7 @@ class ReportInsideAttemptTest {
             threads.shutdownNow();
         }
 
-        assertThat(world.log)
-                .containsExactly("prepare a", "sendData a -> 0", "txDone a " + (insideFirst ? "1" : "2"));
+        assertThat(world.log).containsExactly("prepare a", "sendData a -> 0", "txDone a " + (insideFirst ? "1" : "2"));
     }
 
     @Test
@@ -188,8 +187,7 @@ class ReportInsideAttemptTest {
 
         reportAny(0);
 
-        assertThat(world.log)
-                .containsExactly("prepare a", "sendData a -> 0", "txDone first 0", "txDone a -ECANCELED");
+        assertThat(world.log).containsExactly("prepare a", "sendData a -> 0", "txDone first 0", "txDone a -ECANCELED");
         reportAny(0);
         assertThat(world.log).hasSize(4);
     }

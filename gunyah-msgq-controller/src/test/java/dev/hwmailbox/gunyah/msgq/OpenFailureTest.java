@@ -94,8 +94,7 @@ final class OpenFailureTest {
     @Test
     void ofAReservationLeavesNothing() {
         int failures = failAtEachStep(
-                () -> orNull(() -> controller.reserve(
-                                new RecordingClient(), ReservationKey.anyPartner(LABEL), MINUTE))
+                () -> orNull(() -> controller.reserve(new RecordingClient(), ReservationKey.anyPartner(LABEL), MINUTE))
                         != null,
                 1);
 

@@ -96,7 +96,9 @@ final class QueuePairBed implements QueueProbe {
     long inactiveQueue() {
         var made = new NewCapability();
         ok(calls.partitionCreateMsgq(
-                manager.partitionCapability().value(), manager.cspaceCapability().value(), made));
+                manager.partitionCapability().value(),
+                manager.cspaceCapability().value(),
+                made));
         ok(calls.msgqConfigure(made.value(), 1, MAX_MESSAGE));
         return made.value();
     }

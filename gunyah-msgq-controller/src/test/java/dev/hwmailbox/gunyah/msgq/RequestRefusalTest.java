@@ -57,8 +57,7 @@ final class RequestRefusalTest {
     private void isRefused(
             MsgqEndpoint endpoint, CompletionLevel level, Reason reason, String field, int errno, int gunyahError) {
         RequestRefusedException refusal = catchThrowableOfType(
-                RequestRefusedException.class,
-                () -> controller.requestChannel(new RecordingClient(), endpoint, level));
+                RequestRefusedException.class, () -> controller.requestChannel(new RecordingClient(), endpoint, level));
 
         assertThat(refusal).hasMessageContaining(field);
         assertThat(refusal.reason()).isEqualTo(reason);
@@ -70,15 +69,15 @@ final class RequestRefusalTest {
 
     private void leavesNothing() {
         assertThat(controller.freeSlots()).isEqualTo(GunyahMsgqController.DEFAULT_SLOTS);
-        assertThat(QueuePairBed.isFree(bed.near.interrupts(), pair.near().txVirq())).isTrue();
-        assertThat(QueuePairBed.isFree(bed.near.interrupts(), pair.near().rxVirq())).isTrue();
+        assertThat(QueuePairBed.isFree(bed.near.interrupts(), pair.near().txVirq()))
+                .isTrue();
+        assertThat(QueuePairBed.isFree(bed.near.interrupts(), pair.near().rxVirq()))
+                .isTrue();
         assertThat(bed.scheduler.pending()).isEmpty();
     }
 
     private void worksNow() {
-        controller
-                .requestChannel(new RecordingClient(), pair.near())
-                .sendMessageOrThrow(message("works"));
+        controller.requestChannel(new RecordingClient(), pair.near()).sendMessageOrThrow(message("works"));
         assertThat(bed.rawReceive(pair.nearToFar())).isEqualTo(RecordingClient.bytes("works"));
     }
 
@@ -111,12 +110,7 @@ final class RequestRefusalTest {
     void revokedCapability(boolean tx) {
         bed.revokeAll(tx ? pair.nearToFar() : pair.farToNear());
 
-        isRefused(
-                pair.near(),
-                Reason.INVALID,
-                capabilityField(tx),
-                Errno.EACCES,
-                GunyahError.CSPACE_CAP_REVOKED);
+        isRefused(pair.near(), Reason.INVALID, capabilityField(tx), Errno.EACCES, GunyahError.CSPACE_CAP_REVOKED);
     }
 
     @ParameterizedTest

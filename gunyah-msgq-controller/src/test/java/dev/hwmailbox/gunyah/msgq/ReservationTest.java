@@ -197,12 +197,11 @@ final class ReservationTest {
     void staysWhenItsLevelIsOutOfReach() {
         GunyahMsgqController taken =
                 bed.controller(bed.near).completionLevel(CompletionLevel.TAKEN).build();
-        CompletableFuture<MailboxChannel> reserved =
-                taken.reserve(client, ReservationKey.anyPartner(LABEL), MINUTE);
+        CompletableFuture<MailboxChannel> reserved = taken.reserve(client, ReservationKey.anyPartner(LABEL), MINUTE);
         MsgqEndpoint both = pair.near();
 
-        assertThatThrownBy(() -> taken.supply(
-                        PARTNER, LABEL, MsgqEndpoint.receiveOnly(both.rxCapability(), both.rxVirq(), 240)))
+        assertThatThrownBy(() ->
+                        taken.supply(PARTNER, LABEL, MsgqEndpoint.receiveOnly(both.rxCapability(), both.rxVirq(), 240)))
                 .isInstanceOf(RequestRefusedException.class);
 
         assertThat(taken.supply(PARTNER, LABEL, both)).isPresent();
@@ -232,8 +231,7 @@ final class ReservationTest {
         });
         reserved.add(disturbed.reserve(client, ReservationKey.anyPartner(LABEL), MINUTE));
 
-        assertThatThrownBy(() -> disturbed.supply(PARTNER, LABEL, pair.near()))
-                .isInstanceOf(RuntimeException.class);
+        assertThatThrownBy(() -> disturbed.supply(PARTNER, LABEL, pair.near())).isInstanceOf(RuntimeException.class);
 
         assertThat(disturbed.freeSlots()).isEqualTo(16);
     }
@@ -259,7 +257,9 @@ final class ReservationTest {
     void whoseClientClosesTheChannelBeforeSupplyReturnsLeaksNothing() {
         // This scheduler does at once what others do soon: the first look at the queue comes inside supply.
         var immediate = (MailboxScheduler) Proxy.newProxyInstance(
-                MailboxScheduler.class.getClassLoader(), new Class<?>[] {MailboxScheduler.class}, (proxy, method, args) -> {
+                MailboxScheduler.class.getClassLoader(),
+                new Class<?>[] {MailboxScheduler.class},
+                (proxy, method, args) -> {
                     if (method.getName().equals("execute")) {
                         ((Runnable) args[0]).run();
                         return null;

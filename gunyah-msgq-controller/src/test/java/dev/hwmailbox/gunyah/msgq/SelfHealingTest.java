@@ -548,7 +548,9 @@ final class SelfHealingTest {
         assertThat(resending.ended)
                 .filteredOn(end -> end.startsWith("again"))
                 .containsExactly("again 1 ok", "again 2 ok");
-        assertThat(resending.ended).filteredOn(end -> end.endsWith("ECONNRESET")).hasSize(4);
+        assertThat(resending.ended)
+                .filteredOn(end -> end.endsWith("ECONNRESET"))
+                .hasSize(4);
     }
 
     @Test
@@ -639,10 +641,11 @@ final class SelfHealingTest {
         Reset r = reset(client, 1);
         Reset other = reset(new RecordingClient(), 1);
         GunyahMsgqController published = controller(GunyahMsgqController.Builder::published);
-        MailboxChannel kernel = published.requestChannel(new RecordingClient(), bed.pair(1).near());
+        MailboxChannel kernel =
+                published.requestChannel(new RecordingClient(), bed.pair(1).near());
 
-        for (Runnable foreign : List.<Runnable>of(
-                () -> r.controller.peerReset(other.channel), () -> published.peerReset(kernel))) {
+        for (Runnable foreign :
+                List.<Runnable>of(() -> r.controller.peerReset(other.channel), () -> published.peerReset(kernel))) {
             assertThatThrownBy(foreign::run)
                     .isInstanceOfSatisfying(
                             MailboxException.class,
@@ -664,9 +667,8 @@ final class SelfHealingTest {
             @Override
             public void rxCallback(MailboxChannel channel, @Nullable Object message) {
                 boolean stale = message instanceof StaleMessage;
-                ByteBuffer bytes = message instanceof StaleMessage s
-                        ? s.bytes()
-                        : (ByteBuffer) Objects.requireNonNull(message);
+                ByteBuffer bytes =
+                        message instanceof StaleMessage s ? s.bytes() : (ByteBuffer) Objects.requireNonNull(message);
                 heard.add((stale ? "stale " : "") + StandardCharsets.US_ASCII.decode(bytes));
             }
         };
@@ -686,8 +688,9 @@ final class SelfHealingTest {
 
     @Test
     void receiverThatIsAskedToLookAgainForEverLetsOthersRun() {
-        QueuePairBed inline = new QueuePairBed(
-                SoftwareHypervisor.builder().schedulers(vmid -> bed.scheduler).interruptDelivery(vmid -> Runnable::run));
+        QueuePairBed inline = new QueuePairBed(SoftwareHypervisor.builder()
+                .schedulers(vmid -> bed.scheduler)
+                .interruptDelivery(vmid -> Runnable::run));
         Pair pair = inline.pair(8);
         List<Integer> before = new ArrayList<>();
         RecordingClient answering = new RecordingClient() {

@@ -57,8 +57,10 @@ final class SlotTest {
 
     @Test
     void leastRecentIsTheOneThatHasBeenFreeForLongest() {
-        GunyahMsgqController controller =
-                bed.controller(bed.near).slots(3).slotPolicy(SlotPolicy.LEAST_RECENT).build();
+        GunyahMsgqController controller = bed.controller(bed.near)
+                .slots(3)
+                .slotPolicy(SlotPolicy.LEAST_RECENT)
+                .build();
         List<MailboxChannel> given = List.of(request(controller), request(controller), request(controller));
 
         given.get(2).close();
@@ -72,8 +74,10 @@ final class SlotTest {
 
     @Test
     void roundRobinSkipsWhatIsInUse() {
-        GunyahMsgqController controller =
-                bed.controller(bed.near).slots(3).slotPolicy(SlotPolicy.ROUND_ROBIN).build();
+        GunyahMsgqController controller = bed.controller(bed.near)
+                .slots(3)
+                .slotPolicy(SlotPolicy.ROUND_ROBIN)
+                .build();
         request(controller);
         MailboxChannel second = request(controller);
         request(controller);
