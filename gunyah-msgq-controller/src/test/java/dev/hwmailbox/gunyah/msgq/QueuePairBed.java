@@ -30,7 +30,7 @@ final class QueuePairBed implements QueueProbe {
     final SoftwareHypervisor hypervisor;
     final VirtualMachine near;
     final VirtualMachine far;
-    private final VirtualMachine manager;
+    final VirtualMachine manager;
     private final GunyahHypercalls calls;
     private final QueuePairs pairs;
 
