@@ -145,7 +145,7 @@ public final class GunyahMsgqController implements AutoCloseable {
 
     private RequestRefusedException unsupported(String fact) {
         return new RequestRefusedException(
-                Reason.UNSUPPORTED, "completionLevel", fact + " (" + controller.name() + ")");
+                Reason.UNSUPPORTED, "completionLevel", "completionLevel " + fact + " (" + controller.name() + ")");
     }
 
     private MsgqBinding binding(Slot slot, MsgqEndpoint endpoint, CompletionLevel level, Runnable released) {

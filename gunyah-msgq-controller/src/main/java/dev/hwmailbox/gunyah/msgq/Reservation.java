@@ -114,6 +114,7 @@ final class Reservation implements SlotOwner {
     }
 
     void fail(int errno, String fact) {
+        release(); // first, as what depends on the future may want to reserve again
         future.completeExceptionally(new MailboxException(errno, fact + " (" + key + ", " + slot.channel() + ")"));
     }
 

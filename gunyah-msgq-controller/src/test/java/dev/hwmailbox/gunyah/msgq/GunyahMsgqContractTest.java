@@ -27,6 +27,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
@@ -59,12 +61,41 @@ class GunyahMsgqContractTest {
         return tests(8, Trigger.LEVEL, Set.of(NO_FLUSH, NO_PEEK, COMPLETES_INSIDE_SEND));
     }
 
+    @TestFactory
+    Stream<DynamicTest> messagesThatAreDoneWhenAcceptedKeepTheContract() {
+        return tests(
+                () -> new Fixture(8, Trigger.EDGE, builder -> builder.completionLevel(CompletionLevel.ACCEPTED)),
+                "depth 8, ACCEPTED",
+                Set.of(NO_FLUSH, NO_PEEK, COMPLETES_INSIDE_SEND));
+    }
+
+    /** A deep queue, and yet each message is in flight until the peer has taken it. */
+    @TestFactory
+    Stream<DynamicTest> messagesThatAreDoneWhenTakenKeepTheContract() {
+        return tests(
+                () -> new Fixture(8, Trigger.EDGE, builder -> builder.completionLevel(CompletionLevel.TAKEN)),
+                "depth 8, TAKEN",
+                Set.of(NO_FLUSH, NO_PEEK, MAY_REPORT_EARLY));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> publishedControllerKeepsTheContract() {
+        return tests(
+                () -> new Fixture(1, Trigger.EDGE, GunyahMsgqController.Builder::published),
+                "depth 1, published",
+                Set.of(NO_FLUSH, NO_PEEK, MAY_REPORT_EARLY));
+    }
+
     private static Stream<DynamicTest> tests(int depth, Trigger trigger, Set<ControllerTrait> traits) {
-        List<ControllerCheck> checks = ControllerContract.checks(() -> new Fixture(depth, trigger), traits);
+        return tests(() -> new Fixture(depth, trigger, builder -> {}), "depth " + depth + ", " + trigger, traits);
+    }
+
+    private static Stream<DynamicTest> tests(
+            Supplier<ControllerFixture> fixture, String which, Set<ControllerTrait> traits) {
+        List<ControllerCheck> checks = ControllerContract.checks(fixture, traits);
         TALLY.info(
-                "controller contract, gunyah-msgq, depth {}, {}: {} of {} checks apply",
-                depth,
-                trigger,
+                "controller contract, gunyah-msgq, {}: {} of {} checks apply",
+                which,
                 checks.stream().filter(ControllerCheck::isApplicable).count(),
                 checks.size());
         return checks.stream()
@@ -79,7 +110,7 @@ class GunyahMsgqContractTest {
         private static final int FILLER = -1;
 
         private final QueuePairBed bed = new QueuePairBed();
-        private final GunyahMsgqController controller = bed.controller(bed.near).build();
+        private final GunyahMsgqController controller;
         private final GunyahHypercalls far = bed.far.hypercalls();
         private final InterruptController interrupts = bed.near.interrupts();
         private final int depth;
@@ -105,8 +136,11 @@ class GunyahMsgqContractTest {
             }
         }
 
-        Fixture(int depth, Trigger trigger) {
+        Fixture(int depth, Trigger trigger, Consumer<GunyahMsgqController.Builder> settings) {
             this.depth = depth;
+            GunyahMsgqController.Builder builder = bed.controller(bed.near);
+            settings.accept(builder);
+            controller = builder.build();
             lines = new Line[] {line(depth, trigger), line(depth, trigger)};
         }
 

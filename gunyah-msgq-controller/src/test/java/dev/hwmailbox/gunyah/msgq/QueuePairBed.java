@@ -3,8 +3,13 @@ package dev.hwmailbox.gunyah.msgq;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hwmailbox.MailboxException;
+import dev.hwmailbox.gunyah.CapabilityId;
 import dev.hwmailbox.gunyah.GunyahError;
 import dev.hwmailbox.gunyah.GunyahHypercalls;
+import dev.hwmailbox.gunyah.GunyahRights;
+import dev.hwmailbox.gunyah.InterruptController;
+import dev.hwmailbox.gunyah.NewCapability;
 import dev.hwmailbox.gunyah.hypervisor.QueueProbe;
 import dev.hwmailbox.gunyah.hypervisor.SoftwareHypervisor;
 import dev.hwmailbox.gunyah.hypervisor.VirtualInterruptController.Trigger;
@@ -25,7 +30,7 @@ final class QueuePairBed implements QueueProbe {
     final SoftwareHypervisor hypervisor;
     final VirtualMachine near;
     final VirtualMachine far;
-    private final VirtualMachine manager;
+    final VirtualMachine manager;
     private final GunyahHypercalls calls;
     private final QueuePairs pairs;
 
@@ -85,6 +90,41 @@ final class QueuePairBed implements QueueProbe {
 
     void revokeAll(long queue) {
         ok(calls.cspaceRevokeCapabilities(manager.cspaceCapability().value(), queue));
+    }
+
+    /** A queue that somebody still has to activate: the manager's capability. */
+    long inactiveQueue() {
+        var made = new NewCapability();
+        ok(calls.partitionCreateMsgq(
+                manager.partitionCapability().value(),
+                manager.cspaceCapability().value(),
+                made));
+        ok(calls.msgqConfigure(made.value(), 1, MAX_MESSAGE));
+        return made.value();
+    }
+
+    void activate(long queue) {
+        ok(calls.objectActivate(queue));
+    }
+
+    /** Lets a VM use a queue in every way. */
+    CapabilityId give(VirtualMachine vm, long queue) {
+        var copy = new NewCapability();
+        long space = vm.grantCspaceTo(manager, GunyahRights.CSPACE_CAP_CREATE).value();
+        int rights = GunyahRights.MSGQ_SEND | GunyahRights.MSGQ_RECEIVE;
+        ok(calls.cspaceCopyCapability(manager.cspaceCapability().value(), queue, space, rights, copy));
+        return CapabilityId.of(copy.value());
+    }
+
+    /** Whether nobody has attached a handler to a line. */
+    static boolean isFree(InterruptController interrupts, int virq) {
+        try {
+            interrupts.attach(virq, () -> {});
+        } catch (MailboxException e) {
+            return false;
+        }
+        interrupts.detach(virq);
+        return true;
     }
 
     @Override

@@ -22,7 +22,6 @@ import dev.hwmailbox.testing.ControllerFixture;
 import dev.hwmailbox.testing.ControllerTrait;
 import dev.hwmailbox.testing.VirtualScheduler;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -68,10 +67,8 @@ final class FakeGunyahContractTest {
 
         private final VirtualScheduler scheduler = new VirtualScheduler();
         private final FakeGunyah gunyah = FakeGunyah.create(scheduler);
-        // A full queue has room again when the peer reads, not when the controller takes a guess.
         private final GunyahMsgqController controller = GunyahMsgqController.builder(
                         gunyah.hypercalls(), gunyah.interrupts(), scheduler)
-                .retryDelay(Duration.ofHours(1))
                 .build();
         private final int depth;
         private final Line[] lines;
