@@ -51,7 +51,7 @@ class LinearizabilityTest {
     /** Notes what each thread's own call says to the lines, and now and then lets others go first. */
     private static final class Notes implements QueueProbe, HypervisorObserver {
         private final ThreadLocal<Integer> lines = ThreadLocal.withInitial(() -> 0);
-        private final AtomicInteger calls = new AtomicInteger();
+        private final AtomicInteger passes = new AtomicInteger();
 
         int take() {
             int taken = lines.get();
@@ -60,9 +60,23 @@ class LinearizabilityTest {
         }
 
         @Override
-        @SuppressWarnings("ThreadPriorityCheck") // to mix the threads, also on one processor
         public void before(int queue, Operation operation) {
-            if (calls.incrementAndGet() % 3 == 0) {
+            letOthersGoFirst();
+        }
+
+        @Override
+        public void inside(int queue, Operation operation) {
+            letOthersGoFirst();
+        }
+
+        @Override
+        public void after(int queue, Operation operation, long result) {
+            letOthersGoFirst();
+        }
+
+        @SuppressWarnings("ThreadPriorityCheck") // to mix the threads, also on one processor
+        private void letOthersGoFirst() {
+            if (passes.incrementAndGet() % 4 == 0) {
                 Thread.yield();
             }
         }
