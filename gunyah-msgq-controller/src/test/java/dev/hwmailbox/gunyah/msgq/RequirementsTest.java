@@ -89,9 +89,12 @@ final class RequirementsTest {
         Pair both = bed.pair(8);
         MailboxChannel out = near.requestChannel(
                 client,
-                MsgqEndpoint.sendOnly(oneWay.near().txCapability(), oneWay.near().txVirq(), 240));
+                MsgqEndpoint.sendOnly(
+                        oneWay.near().txCapability(), oneWay.near().txVirq(), 240));
         far.requestChannel(
-                peer, MsgqEndpoint.receiveOnly(oneWay.far().rxCapability(), oneWay.far().rxVirq(), 240));
+                peer,
+                MsgqEndpoint.receiveOnly(
+                        oneWay.far().rxCapability(), oneWay.far().rxVirq(), 240));
         MailboxChannel there = near.requestChannel(client, both.near());
         MailboxChannel back = far.requestChannel(peer, both.far());
 
@@ -151,7 +154,8 @@ final class RequirementsTest {
         MailboxChannel channel = near.requestChannel(client, pair.near());
         far.requestChannel(peer, pair.far());
         for (String sender : List.of("a", "b", "c")) {
-            bed.scheduler.spawn(() -> channel.sendAll(List.of(message(sender + 1), message(sender + 2), message(sender + 3))));
+            bed.scheduler.spawn(
+                    () -> channel.sendAll(List.of(message(sender + 1), message(sender + 2), message(sender + 3))));
         }
 
         bed.scheduler.runUntilIdle();
@@ -346,7 +350,8 @@ final class RequirementsTest {
 
         QueuePairBed fresh = new QueuePairBed();
         Pair pair = fresh.pair(1);
-        GunyahMsgqController controller = fresh.controller(fresh.near).fullBudget(Duration.ofSeconds(1)).build();
+        GunyahMsgqController controller =
+                fresh.controller(fresh.near).fullBudget(Duration.ofSeconds(1)).build();
         MailboxChannel channel = controller.requestChannel(client, pair.near());
         CompletableFuture<MailboxChannel> reserved =
                 controller.reserve(client, ReservationKey.anyPartner(1), Duration.ofSeconds(1));
@@ -503,7 +508,8 @@ final class RequirementsTest {
         MsgqEndpoint free = bed.pair(8).near();
         CapabilityId idle = bed.give(bed.near, bed.inactiveQueue());
         CapabilityId bell = bed.near.createOpaqueObject(ObjectType.DOORBELL);
-        GunyahMsgqController full = bed.controller(bed.near).name("full").slots(1).build();
+        GunyahMsgqController full =
+                bed.controller(bed.near).name("full").slots(1).build();
         full.requestChannel(client, free);
         var key = new ReservationKey(3, 1);
         near.reserve(client, key, Duration.ofSeconds(1)).isDone();
@@ -547,8 +553,7 @@ final class RequirementsTest {
     void closeIsIdempotentOrderedAndComplete() {
         Pair pair = bed.pair(1);
         bed.near.interrupts().attach(pair.near().rxVirq(), () -> {});
-        assertThat(catchThrowableOfType(
-                        RequestRefusedException.class, () -> near.requestChannel(client, pair.near())))
+        assertThat(catchThrowableOfType(RequestRefusedException.class, () -> near.requestChannel(client, pair.near())))
                 .isNotNull();
         bed.near.interrupts().detach(pair.near().rxVirq());
         assertThat(bed.hypervisor.census().attachedHandlers()).isZero();
@@ -590,7 +595,8 @@ final class RequirementsTest {
         MailboxChannel channel = near.requestChannel(client, pair.near());
         bed.far.memory().write(RAM, bytes("by hvc"), 0, 6);
 
-        assertThat(hvc(bed.far, 0x1B, pair.far().txCapability().value(), 6, RAM, 1, 0)).startsWith(0, 1);
+        assertThat(hvc(bed.far, 0x1B, pair.far().txCapability().value(), 6, RAM, 1, 0))
+                .startsWith(0, 1);
         channel.sendMessage(message("answer"));
         bed.scheduler.runUntilIdle();
 
