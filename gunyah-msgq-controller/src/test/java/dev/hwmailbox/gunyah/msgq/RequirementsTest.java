@@ -49,7 +49,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** One test for each requirement of clients and embedders, by its number; what else there is to each is tested apart. */
+/** One test for each requirement of clients and embedders, by its number; more to each is tested elsewhere. */
 @SuppressWarnings("ReturnValueIgnored") // requests made for what they leave
 final class RequirementsTest {
     private static final long RAM = 0x8000_0000L;
