@@ -130,7 +130,15 @@ public final class GunyahMsgqController implements AutoCloseable {
         Objects.requireNonNull(client, "client");
         Objects.requireNonNull(endpoint, "endpoint");
         checkSupported(endpoint, level);
-        return bind(client, slots.take(endpoint, slot -> binding(slot, endpoint, level, slot::release)));
+        Slot slot = slots.take(endpoint, free -> new Claim(free, endpoint)).slot();
+        MsgqBinding binding;
+        try {
+            binding = binding(slot, endpoint, level, slot::release);
+        } catch (Throwable e) { // the scheduler's
+            slot.release();
+            throw e;
+        }
+        return bind(client, binding);
     }
 
     private void checkSupported(MsgqEndpoint endpoint, CompletionLevel level) {
@@ -153,6 +161,7 @@ public final class GunyahMsgqController implements AutoCloseable {
                 ? new PublishedBinding(settings, slot.channel(), endpoint, released)
                 : new SelfHealingBinding(settings, slot.channel(), endpoint, level, released);
         slot.channel().privateData(binding);
+        slot.owner(binding);
         return binding;
     }
 
@@ -243,9 +252,13 @@ public final class GunyahMsgqController implements AutoCloseable {
      * @return the channel; empty if nobody has reserved one, or no longer
      * @throws RequestRefusedException as {@link #requestChannel}; the reservation stays
      * @throws MailboxException ESHUTDOWN if the controller is closed
+     * @throws IllegalArgumentException if the partner is no VMID
      */
     public Optional<MailboxChannel> supply(int partner, int label, MsgqEndpoint endpoint) {
         Objects.requireNonNull(endpoint, "endpoint");
+        if (partner == ReservationKey.ANY) {
+            throw new IllegalArgumentException("queues lead to one vm, not to any");
+        }
         slots.checkOpen();
         Reservation reservation = claim(new ReservationKey(partner, label));
         if (reservation == null) {
@@ -269,10 +282,8 @@ public final class GunyahMsgqController implements AutoCloseable {
         MsgqBinding binding;
         try {
             checkSupported(endpoint, reservation.level());
-            binding = slots.passOn(
-                    reservation.slot(),
-                    endpoint,
-                    slot -> binding(slot, endpoint, reservation.level(), reservation::bindingReleased));
+            slots.passOn(reservation.slot(), endpoint);
+            binding = binding(reservation.slot(), endpoint, reservation.level(), reservation::bindingReleased);
         } catch (Throwable e) {
             reservation.reopen();
             throw e;

@@ -74,12 +74,10 @@ abstract class MsgqBinding implements SlotOwner {
 
     /** Registering takes a channel from its client without telling the controller. */
     @Override
-    public final boolean yieldIfEvicted() {
-        boolean evicted = face != null && !channel.isBound();
-        if (evicted) {
+    public final void yieldIfEvicted() {
+        if (face != null && !channel.isBound()) {
             close();
         }
-        return evicted;
     }
 
     /**

@@ -51,8 +51,9 @@ final class SlotTable {
         return releases.incrementAndGet();
     }
 
-    /** Gives a free slot to an owner that is made for it. */
+    /** Gives a free slot to an owner that is made for it, under the lock: making it calls nobody. */
     <T extends SlotOwner> T take(@Nullable MsgqEndpoint endpoint, Function<Slot, T> owner) {
+        yieldEvicted();
         lock.lock();
         try {
             checkOpen();
@@ -67,17 +68,26 @@ final class SlotTable {
         }
     }
 
-    /** Passes a slot on from an owner without resources to one that has them. */
-    <T extends SlotOwner> T passOn(Slot slot, MsgqEndpoint endpoint, Function<Slot, T> owner) {
+    /** Passes a slot on from an owner without resources to whoever will use these. */
+    void passOn(Slot slot, MsgqEndpoint endpoint) {
+        yieldEvicted();
         lock.lock();
         try {
             checkOpen();
             refuseSharing(endpoint, slot);
-            T made = owner.apply(slot);
-            slot.owner(made);
-            return made;
+            slot.owner(new Claim(slot, endpoint));
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** Without the lock: giving a slot back detaches interrupts. */
+    private void yieldEvicted() {
+        for (Slot slot : slots) {
+            SlotOwner owner = slot.owner();
+            if (owner != null) {
+                owner.yieldIfEvicted();
+            }
         }
     }
 
@@ -134,7 +144,7 @@ final class SlotTable {
     private void refuseSharing(@Nullable MsgqEndpoint endpoint, @Nullable Slot own) {
         for (Slot slot : slots) {
             SlotOwner other = slot.owner();
-            if (other != null && slot != own && !other.yieldIfEvicted()) {
+            if (other != null && slot != own) {
                 MsgqEndpoint taken = other.endpoint();
                 if (endpoint != null && taken != null) {
                     refuseSharing(endpoint, taken, " is in use (" + slot.channel() + ")");
