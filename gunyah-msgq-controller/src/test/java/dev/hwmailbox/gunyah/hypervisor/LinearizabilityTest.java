@@ -226,6 +226,7 @@ class LinearizabilityTest {
         };
     }
 
+    @SuppressWarnings("ReferenceEquality") // two calls may look the same
     private static boolean isExplained(SequentialQueue queue, List<Event> left) {
         if (left.isEmpty()) {
             return true;
@@ -243,6 +244,7 @@ class LinearizabilityTest {
         return false;
     }
 
+    @SuppressWarnings("ReferenceEquality") // two calls may look the same
     private static boolean overlaps(List<Event> history) {
         return history.stream()
                 .anyMatch(one -> history.stream()

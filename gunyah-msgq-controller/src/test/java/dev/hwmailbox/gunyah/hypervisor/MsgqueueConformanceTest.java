@@ -111,8 +111,11 @@ class MsgqueueConformanceTest {
 
     private static StackReplay replayPublished(JsonNode scenario) {
         var replay = new StackReplay(scenario, true);
-        try (var log = LogCapture.following(PUBLISHED_LOG, replay::logged)) {
+        LogCapture log = LogCapture.following(PUBLISHED_LOG, replay::logged);
+        try {
             replay.run();
+        } finally {
+            log.close();
         }
         return replay;
     }
