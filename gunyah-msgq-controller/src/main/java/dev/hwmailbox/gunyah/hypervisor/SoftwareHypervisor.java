@@ -101,10 +101,17 @@ public final class SoftwareHypervisor implements AutoCloseable {
      * @param vmid its number, 0..{@value #MAX_VMID}
      * @return the VM, in state CREATED
      * @throws MailboxException EINVAL (number), EBUSY if there is such a VM, ESHUTDOWN if the hypervisor is closed
+     * @throws dev.hwmailbox.gunyah.GunyahException CSPACE_FULL if {@link Builder#capabilityLimit} is below three; then
+     *     no VM is made
      */
     public VirtualMachine createManagerVm(int vmid) {
         VirtualMachine vm = createVm(vmid);
-        vm.makeManager();
+        try {
+            vm.makeManager();
+        } catch (MailboxException e) {
+            vm.destroyWhenStopped();
+            throw closed ? shutDown(vmid) : e;
+        }
         return vm;
     }
 

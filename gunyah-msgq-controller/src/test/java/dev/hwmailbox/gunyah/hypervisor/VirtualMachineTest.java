@@ -13,6 +13,7 @@ import dev.hwmailbox.devicetree.DeviceTree;
 import dev.hwmailbox.gunyah.CapabilityId;
 import dev.hwmailbox.gunyah.GunyahError;
 import dev.hwmailbox.gunyah.GunyahException;
+import dev.hwmailbox.gunyah.GunyahHypercalls;
 import dev.hwmailbox.gunyah.GunyahRights;
 import dev.hwmailbox.gunyah.NewCapability;
 import dev.hwmailbox.gunyah.hypervisor.GuestProgram.StopReason;
@@ -392,5 +393,17 @@ class VirtualMachineTest {
         assertThat(bed.send(5, "x")).isEqualTo(GunyahError.CSPACE_CAP_NULL);
         bed.a.installCapability(CapabilityId.of(5), bed.rm, CapabilityId.of(master), 1);
         ok(bed.send(5, "x"));
+    }
+
+    @Test
+    void aDictatedIdOfADestroyedVmIsEmptyAndNotUnheardOf() {
+        var boot = CapabilityId.of(0x1234_0000_0001L);
+        bed.b.installCapability(boot, bed.rm, CapabilityId.of(bed.activeQueue(2, 8)), GunyahRights.MSGQ_RECEIVE);
+        GunyahHypercalls calls = bed.b.hypercalls();
+
+        bed.b.destroy();
+
+        assertThat(calls.msgqFlush(boot.value())).isEqualTo(GunyahError.CSPACE_CAP_NULL);
+        assertThat(calls.msgqFlush(boot.value() + 1)).isEqualTo(GunyahError.ARGUMENT_INVALID);
     }
 }
