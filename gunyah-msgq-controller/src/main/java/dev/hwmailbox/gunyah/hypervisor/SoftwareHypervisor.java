@@ -345,7 +345,8 @@ public final class SoftwareHypervisor implements AutoCloseable {
         /**
          * Sets who runs the interrupt handlers of each VM; by default the VM's scheduler, as tasks.
          * {@link #INLINE} delivers on the asserting thread, before its hypercall returns. An executor that keeps the
-         * tasks holds interrupts back until it runs them.
+         * tasks holds interrupts back until it runs them. One that refuses a task, by any exception, is logged; the
+         * interrupt stays pending until its line is asserted or unmasked the next time.
          *
          * @param interruptDelivery the executor for a VMID
          * @return this
