@@ -122,7 +122,7 @@ final class CapabilitySpace extends HypervisorObject {
         for (Capability capability : dictated.capabilities) {
             drop(capability, named);
         }
-        dictated = new Dictated(new long[0], new Capability[0]);
+        dictated = dictated.emptied();
         usedSlots = 0;
         return named;
     }

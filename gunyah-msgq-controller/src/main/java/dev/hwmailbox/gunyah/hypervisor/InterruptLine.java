@@ -35,7 +35,7 @@ final class InterruptLine extends ShortLock {
     private final int virq;
     private final @Nullable HypervisorObserver observer;
 
-    // The lock guards all fields below. Lock order: set-up lock, line; the source is asked under it, which takes none.
+    // The lock guards all fields below. Lock order: set-up lock, line, queue: the source is asked under the lock.
     private boolean levelTriggered;
     private boolean enabled;
     private boolean edge;
@@ -289,7 +289,7 @@ final class InterruptLine extends ShortLock {
 
     private boolean isStillPending(boolean reasserted) {
         if (source == null) {
-            return false;
+            return reasserted; // by the embedder
         }
         boolean still = reasserted || source.end().isStillPending();
         if (observer != null) {
@@ -390,12 +390,23 @@ final class InterruptLine extends ShortLock {
         }
         if (controller.deliversInline()) {
             due.handleTaken();
-        } else if (!controller.deliver(due)) {
-            cancel(due);
+        } else {
+            handOver(due, false);
         }
     }
 
-    /** The executor refused: the line stays pending, and the next assertion tries again. */
+    private void handOver(Attachment task, boolean later) {
+        boolean accepted = false;
+        try {
+            accepted = later ? controller.deliverLater(task) : controller.deliver(task);
+        } finally {
+            if (!accepted) {
+                cancel(task);
+            }
+        }
+    }
+
+    /** The executor refused: the line stays pending, and the next assertion or unmasking tries again. */
     private void cancel(Attachment refused) {
         enter();
         try {
@@ -458,10 +469,10 @@ final class InterruptLine extends ShortLock {
         /** Runs the handler for the interrupt taken, and for those that come meanwhile. */
         private void handleTaken() {
             int left = MAX_DELIVERIES_PER_RUN;
-            boolean taken;
-            do {
-                taken = handle(--left > 0);
-            } while (taken);
+            Attachment next = this;
+            while (next != null) {
+                next = next.handle(--left > 0);
+            }
         }
 
         private boolean begin() {
@@ -474,10 +485,10 @@ final class InterruptLine extends ShortLock {
             }
         }
 
-        /** Runs the handler for the interrupt taken. Returns whether it has taken another. */
-        private boolean handle(boolean mayTakeAnother) {
+        /** Runs the handler for the interrupt taken. Returns who has taken another: the handler attached by now. */
+        private @Nullable Attachment handle(boolean mayTakeAnother) {
             boolean takeAnother = false;
-            boolean taken;
+            Attachment next;
             try {
                 handler.run();
                 takeAnother = mayTakeAnother;
@@ -485,34 +496,32 @@ final class InterruptLine extends ShortLock {
                 LOG.error("interrupt handler failed (vm {}, virq {})", controller.vmid(), virq, e);
                 takeAnother = mayTakeAnother;
             } finally {
-                taken = end(takeAnother);
+                next = end(takeAnother);
             }
-            return taken;
+            return next;
         }
 
-        private boolean end(boolean takeAnother) {
-            Attachment successor = null;
-            boolean taken = false;
-            boolean again = false;
+        private @Nullable Attachment end(boolean takeAnother) {
+            Attachment next;
+            boolean taken;
             enter();
             try {
                 endOfInterruptLocked();
-                if (attachment != this) {
-                    successor = due();
-                } else if (takeAnother) {
-                    taken = acknowledgeLocked();
-                } else {
-                    again = pending;
+                scheduled = false;
+                next = attachment;
+                if (next == null || !pending) {
+                    return null;
                 }
-                scheduled = taken || again;
+                next.scheduled = true;
+                taken = takeAnother && acknowledgeLocked();
             } finally {
                 leave();
             }
-            submit(successor);
-            if (again && !controller.deliverLater(this)) {
-                cancel(this);
+            if (taken) {
+                return next;
             }
-            return taken;
+            handOver(next, true);
+            return null;
         }
     }
 }

@@ -6,7 +6,8 @@ package dev.hwmailbox.gunyah.hypervisor;
  * operation pays one null check per point.
  *
  * <p>Context: the thread that makes the hypercall. {@link #inside} runs under the queue's lock: it must not call into
- * the hypervisor.
+ * the hypervisor. What a probe throws passes through the hypercall. Nothing has been done if it comes from
+ * {@link #before} or {@link #inside}; if it comes from {@link #after}, the operation stands and its interrupt is lost.
  *
  * @since 0.1
  */

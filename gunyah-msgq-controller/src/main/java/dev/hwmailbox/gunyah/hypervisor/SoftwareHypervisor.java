@@ -101,10 +101,17 @@ public final class SoftwareHypervisor implements AutoCloseable {
      * @param vmid its number, 0..{@value #MAX_VMID}
      * @return the VM, in state CREATED
      * @throws MailboxException EINVAL (number), EBUSY if there is such a VM, ESHUTDOWN if the hypervisor is closed
+     * @throws dev.hwmailbox.gunyah.GunyahException CSPACE_FULL if {@link Builder#capabilityLimit} is below three; then
+     *     no VM is made
      */
     public VirtualMachine createManagerVm(int vmid) {
         VirtualMachine vm = createVm(vmid);
-        vm.makeManager();
+        try {
+            vm.makeManager();
+        } catch (MailboxException e) {
+            vm.destroyWhenStopped();
+            throw closed ? shutDown(vmid) : e;
+        }
         return vm;
     }
 
@@ -219,8 +226,16 @@ public final class SoftwareHypervisor implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        Error failure = null;
         for (VirtualMachine vm : vms.values()) {
-            vm.destroyWhenStopped();
+            try {
+                vm.destroyWhenStopped();
+            } catch (Error e) { // the sink's or the scheduler's: the other machines are not to blame
+                failure = failure == null ? e : failure;
+            }
+        }
+        if (failure != null) {
+            throw failure;
         }
     }
 
@@ -338,7 +353,8 @@ public final class SoftwareHypervisor implements AutoCloseable {
         /**
          * Sets who runs the interrupt handlers of each VM; by default the VM's scheduler, as tasks.
          * {@link #INLINE} delivers on the asserting thread, before its hypercall returns. An executor that keeps the
-         * tasks holds interrupts back until it runs them.
+         * tasks holds interrupts back until it runs them. One that refuses a task, by any exception, is logged; the
+         * interrupt stays pending until its line is asserted or unmasked the next time.
          *
          * @param interruptDelivery the executor for a VMID
          * @return this

@@ -437,10 +437,18 @@ public final class VirtualMachine {
         }
         for (MessageQueue queue : objects.queuesSentBy(space)) {
             if (policy == StaleMessages.FLUSH) {
-                queue.flush();
+                flush(queue);
             } else {
                 queue.markStale();
             }
+        }
+    }
+
+    private void flush(MessageQueue queue) {
+        try {
+            queue.flush();
+        } catch (Throwable e) { // a survivor's handler: this VM must come back all the same
+            LOG.error("flushing {} at a reset failed (vm {})", queue, vmid, e);
         }
     }
 
@@ -469,11 +477,14 @@ public final class VirtualMachine {
             return;
         }
         interrupts().close();
-        objects.release(space, vic);
-        memory.clear();
-        hypervisor.forget(this);
-        LOG.debug("vm {} is destroyed", vmid);
-        life.tell();
+        try {
+            objects.release(space, vic);
+        } finally {
+            memory.clear();
+            hypervisor.forget(this);
+            LOG.debug("vm {} is destroyed", vmid);
+            life.tell();
+        }
     }
 
     /** Destroys the VM as soon as its program lets it, stopping the program if it runs. */

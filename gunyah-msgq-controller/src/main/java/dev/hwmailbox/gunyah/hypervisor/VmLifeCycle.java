@@ -89,31 +89,45 @@ final class VmLifeCycle {
         } finally {
             lock.unlock();
         }
+        tell();
         Run created = null;
         try {
-            tell();
             created = new Run(factory.get());
         } finally {
-            started(created, contexts.get(), before);
+            if (created == null) {
+                notStarted(before);
+            }
         }
+        started(created, contexts.get());
     }
 
-    private void started(@Nullable Run created, GuestContext context, State before) {
+    private void notStarted(State before) {
         lock.lock();
         try {
-            run = created;
-            if (created != null) {
-                programCalls.add(() -> created.start(context));
-            }
-            change(created == null ? before : State.RUNNING);
+            change(before);
         } finally {
             lock.unlock();
         }
-        if (created != null) {
-            vm.scheduler().execute(this::runProgramCall);
-        }
         tell();
         vm.settled();
+    }
+
+    private void started(Run created, GuestContext context) {
+        Runnable call = () -> created.start(context);
+        lock.lock();
+        try {
+            run = created;
+            programCalls.add(call);
+            change(State.RUNNING);
+        } finally {
+            lock.unlock();
+        }
+        try {
+            schedule(call);
+        } finally {
+            tell();
+            vm.settled();
+        }
     }
 
     void stop(StopReason reason, Runnable stopped) {
@@ -139,13 +153,36 @@ final class VmLifeCycle {
     }
 
     private void end(Run stopping, StopReason reason) {
-        callProgram(() -> stopping.stop(reason));
-        callProgram(this::release);
+        boolean scheduled = false;
+        try {
+            callProgram(() -> stopping.stop(reason));
+            callProgram(this::release);
+            scheduled = true;
+        } catch (RuntimeException e) {
+            LOG.error("the scheduler does not let the guest program stop (vm {})", vm.vmid(), e);
+        } finally {
+            if (!scheduled) {
+                release();
+            }
+        }
     }
 
     private void callProgram(Runnable call) {
         programCalls.add(call);
-        vm.scheduler().execute(this::runProgramCall);
+        schedule(call);
+    }
+
+    /** Schedules the oldest program call; each has a task, so that the last one added has none if there is no task. */
+    private void schedule(Runnable last) {
+        boolean scheduled = false;
+        try {
+            vm.scheduler().execute(this::runProgramCall);
+            scheduled = true;
+        } finally {
+            if (!scheduled) {
+                programCalls.remove(last);
+            }
+        }
     }
 
     private void runProgramCall() {
@@ -230,7 +267,7 @@ final class VmLifeCycle {
         }
         for (QueueEnd end : receiving) {
             if (end.queue().count() > 0) {
-                end.assertLine();
+                report(end::assertLine);
             }
         }
         tell();
@@ -243,7 +280,7 @@ final class VmLifeCycle {
     private void report(Runnable callback) {
         try {
             callback.run();
-        } catch (RuntimeException e) {
+        } catch (Throwable e) { // an Error, too, must not keep the others waiting
             LOG.error("a callback at the end of a stop or reset failed (vm {})", vm.vmid(), e);
         }
     }
@@ -305,7 +342,7 @@ final class VmLifeCycle {
     private void tell(VmListener listener, State next) {
         try {
             listener.vmChanged(vm, next);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) { // an Error, too, must not leave the later changes untold
             LOG.error("the listener failed (vm {}, {})", vm.vmid(), next, e);
         }
     }

@@ -8,6 +8,7 @@ import dev.hwmailbox.gunyah.GunyahError;
 import dev.hwmailbox.gunyah.GunyahHypercalls;
 import dev.hwmailbox.gunyah.GunyahRights;
 import dev.hwmailbox.gunyah.NewCapability;
+import java.util.concurrent.Executor;
 
 /** A hypervisor with a manager VM and two ordinary ones; queues are made the way a Resource Manager makes them. */
 final class HypervisorBed implements AutoCloseable {
@@ -50,7 +51,11 @@ final class HypervisorBed implements AutoCloseable {
 
     /** One that delivers interrupts on the asserting thread. */
     static HypervisorBed inline() {
-        return new HypervisorBed(SoftwareHypervisor.builder().interruptDelivery(vmid -> Runnable::run));
+        return delivering(SoftwareHypervisor.INLINE);
+    }
+
+    static HypervisorBed delivering(Executor executor) {
+        return new HypervisorBed(SoftwareHypervisor.builder().interruptDelivery(vmid -> executor));
     }
 
     /** A one-way channel from a to b, both ends bound. */

@@ -4,12 +4,16 @@ package dev.hwmailbox.gunyah.hypervisor;
 import static dev.hwmailbox.gunyah.hypervisor.HypervisorBed.ok;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.hwmailbox.gunyah.GunyahError;
+import dev.hwmailbox.gunyah.GunyahException;
 import dev.hwmailbox.gunyah.GunyahHypercalls;
 import dev.hwmailbox.gunyah.GunyahRights;
 import dev.hwmailbox.gunyah.NewCapability;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HypervisorLimitsTest {
     private final NewCapability made = new NewCapability();
@@ -107,5 +111,21 @@ class HypervisorLimitsTest {
         assertThatIllegalArgumentException().isThrownBy(() -> builder.partitionBytes(-1));
         assertThatIllegalArgumentException().isThrownBy(() -> builder.capabilityLimit(0));
         assertThatIllegalArgumentException().isThrownBy(() -> builder.capabilityLimit(65537));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void aManagerThatHasNoRoomForItsOwnCapabilitiesIsNotMade(int capabilityLimit) {
+        try (var hypervisor = SoftwareHypervisor.builder()
+                .schedulers(vmid -> new TaskQueue())
+                .capabilityLimit(capabilityLimit)
+                .build()) {
+            assertThatThrownBy(() -> hypervisor.createManagerVm(7))
+                    .isInstanceOfSatisfying(
+                            GunyahException.class,
+                            e -> assertThat(e.gunyahError()).isEqualTo(GunyahError.CSPACE_FULL));
+
+            assertThat(hypervisor.vm(7)).isEmpty();
+        }
     }
 }

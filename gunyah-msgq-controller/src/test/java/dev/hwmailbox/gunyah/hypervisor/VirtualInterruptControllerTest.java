@@ -16,11 +16,15 @@ import dev.hwmailbox.gunyah.hypervisor.VirtualInterruptController.Trigger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class VirtualInterruptControllerTest {
     @AutoClose
@@ -50,9 +54,15 @@ class VirtualInterruptControllerTest {
         assertThat(runs).hasValue(1);
     }
 
-    @Test
-    void anInlineHandlerRunsBeforeTheHypercallReturns() {
-        try (HypervisorBed inline = HypervisorBed.inline()) {
+    /** Both ways to run on the asserting thread: the one that is known as such, and one that is not. */
+    static List<Executor> onTheSpot() {
+        return List.of(SoftwareHypervisor.INLINE, Runnable::run);
+    }
+
+    @ParameterizedTest
+    @MethodSource("onTheSpot")
+    void anInlineHandlerRunsBeforeTheHypercallReturns(Executor executor) {
+        try (HypervisorBed inline = HypervisorBed.delivering(executor)) {
             Pipe pipe = inline.pipe(4, 8);
             attach(inline.b, RX_VIRQ);
 
@@ -301,9 +311,10 @@ class VirtualInterruptControllerTest {
         assertThat(runs).hasValue(2 * InterruptLine.MAX_DELIVERIES_PER_RUN);
     }
 
-    @Test
-    void anInlineStormGoesToTheSchedulerAfterOneRun() {
-        try (HypervisorBed inline = HypervisorBed.inline()) {
+    @ParameterizedTest
+    @MethodSource("onTheSpot")
+    void anInlineStormGoesToTheSchedulerAfterOneRun(Executor executor) {
+        try (HypervisorBed inline = HypervisorBed.delivering(executor)) {
             Pipe pipe = inline.pipe(4, 8);
             inline.b.interrupts().trigger(RX_VIRQ, Trigger.LEVEL);
             attach(inline.b, RX_VIRQ);
@@ -314,6 +325,49 @@ class VirtualInterruptControllerTest {
             assertThat(inline.tasks.size()).isEqualTo(1);
             inline.tasks.runOne();
             assertThat(runs).hasValue(2 * InterruptLine.MAX_DELIVERIES_PER_RUN);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("onTheSpot")
+    void aStormWhoseHandlerIsReplacedAtEachRunGoesToTheSchedulerToo(Executor executor) {
+        try (HypervisorBed inline = HypervisorBed.delivering(executor)) {
+            Pipe pipe = inline.pipe(4, 8);
+            VirtualInterruptController interrupts = inline.b.interrupts();
+            interrupts.trigger(RX_VIRQ, Trigger.LEVEL);
+            interrupts.attach(RX_VIRQ, new Runnable() {
+                @Override
+                public void run() {
+                    interrupts.detach(RX_VIRQ);
+                    interrupts.attach(RX_VIRQ, this);
+                    runs.incrementAndGet();
+                }
+            });
+
+            ok(inline.send(pipe.send(), "unread"));
+
+            assertThat(runs).hasValue(InterruptLine.MAX_DELIVERIES_PER_RUN);
+            assertThat(inline.tasks.size()).isEqualTo(1);
+            inline.tasks.runOne();
+            assertThat(runs).hasValue(2 * InterruptLine.MAX_DELIVERIES_PER_RUN);
+        }
+    }
+
+    @Test
+    void anErrorInAHandlerThatWasReplacedPassesAndItsSuccessorGoesOn() {
+        try (HypervisorBed inline = HypervisorBed.inline()) {
+            VirtualInterruptController interrupts = inline.b.interrupts();
+            interrupts.attach(50, () -> {
+                interrupts.detach(50);
+                attach(inline.b, 50);
+                interrupts.raise(50);
+                throw new StackOverflowError("on purpose");
+            });
+
+            assertThatThrownBy(() -> interrupts.raise(50)).isInstanceOf(StackOverflowError.class);
+            inline.tasks.runAll();
+
+            assertThat(runs).hasValue(1);
         }
     }
 
@@ -354,12 +408,17 @@ class VirtualInterruptControllerTest {
         assertThat(runs).hasValue(2);
     }
 
-    @Test
-    void anExecutorThatRefusesLosesNothing() {
+    static List<RuntimeException> refusals() {
+        return List.of(new RejectedExecutionException("on purpose"), new IllegalStateException("on purpose"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("refusals")
+    void anExecutorThatRefusesLosesNothing(RuntimeException refusal) {
         var refusing = new boolean[] {true};
         var builder = SoftwareHypervisor.builder().interruptDelivery(vmid -> task -> {
             if (refusing[0]) {
-                throw new RejectedExecutionException("on purpose");
+                throw refusal;
             }
             task.run();
         });
@@ -374,6 +433,26 @@ class VirtualInterruptControllerTest {
 
             refusing[0] = false;
             other.rmCalls.msgqSend(pipe.master(), new byte[1], 0, 1, true);
+
+            assertThat(runs).hasValue(1);
+        }
+    }
+
+    @Test
+    void anExecutorThatFindsNoThreadLosesNothing() {
+        var failing = new boolean[] {true};
+        try (var other = HypervisorBed.delivering(task -> {
+            if (failing[0]) {
+                throw new OutOfMemoryError("on purpose");
+            }
+            task.run();
+        })) {
+            attach(other.b, 50);
+            assertThatThrownBy(() -> other.b.interrupts().raise(50)).isInstanceOf(OutOfMemoryError.class);
+            failing[0] = false;
+
+            other.b.interrupts().mask(50);
+            other.b.interrupts().unmask(50);
 
             assertThat(runs).hasValue(1);
         }
@@ -436,6 +515,24 @@ class VirtualInterruptControllerTest {
         bed.a.interrupts().trigger(50, Trigger.LEVEL);
 
         bed.a.interrupts().raise(50);
+        bed.tasks.runAll();
+
+        assertThat(runs).hasValue(1);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Trigger.class)
+    void aRaisedLineThatIsMaskedBeforeItsDeliveryIsDeliveredOnceAfterUnmask(Trigger trigger) {
+        VirtualInterruptController interrupts = bed.a.interrupts();
+        interrupts.trigger(50, trigger);
+        attach(bed.a, 50);
+        interrupts.raise(50);
+
+        interrupts.mask(50);
+        interrupts.mask(50);
+        bed.tasks.runAll();
+        assertThat(runs).hasValue(0);
+        interrupts.unmask(50);
         bed.tasks.runAll();
 
         assertThat(runs).hasValue(1);

@@ -5,15 +5,21 @@ import static dev.hwmailbox.gunyah.hypervisor.HypervisorBed.RX_VIRQ;
 import static dev.hwmailbox.gunyah.hypervisor.HypervisorBed.ok;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.doAnswer;
+import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.mock;
 
 import dev.hwmailbox.Errno;
 import dev.hwmailbox.MailboxException;
+import dev.hwmailbox.MailboxScheduler;
 import dev.hwmailbox.devicetree.DeviceTree;
 import dev.hwmailbox.gunyah.CapabilityId;
 import dev.hwmailbox.gunyah.GunyahError;
 import dev.hwmailbox.gunyah.GunyahException;
+import dev.hwmailbox.gunyah.GunyahHypercalls;
 import dev.hwmailbox.gunyah.GunyahRights;
+import dev.hwmailbox.gunyah.InterruptSink;
 import dev.hwmailbox.gunyah.NewCapability;
 import dev.hwmailbox.gunyah.hypervisor.GuestProgram.StopReason;
 import dev.hwmailbox.gunyah.hypervisor.HypervisorBed.Pipe;
@@ -21,6 +27,7 @@ import dev.hwmailbox.gunyah.hypervisor.SoftwareHypervisor.Census;
 import dev.hwmailbox.gunyah.hypervisor.VirtualMachine.State;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -392,5 +399,143 @@ class VirtualMachineTest {
         assertThat(bed.send(5, "x")).isEqualTo(GunyahError.CSPACE_CAP_NULL);
         bed.a.installCapability(CapabilityId.of(5), bed.rm, CapabilityId.of(master), 1);
         ok(bed.send(5, "x"));
+    }
+
+    @Test
+    void aDictatedIdOfADestroyedVmIsEmptyAndNotUnheardOf() {
+        var boot = CapabilityId.of(0x1234_0000_0001L);
+        bed.b.installCapability(boot, bed.rm, CapabilityId.of(bed.activeQueue(2, 8)), GunyahRights.MSGQ_RECEIVE);
+        GunyahHypercalls calls = bed.b.hypercalls();
+
+        bed.b.destroy();
+
+        assertThat(calls.msgqFlush(boot.value())).isEqualTo(GunyahError.CSPACE_CAP_NULL);
+        assertThat(calls.msgqFlush(boot.value() + 1)).isEqualTo(GunyahError.ARGUMENT_INVALID);
+    }
+
+    // ---- an embedder that fails ----
+
+    /** A sink whose calls end in an Error, once it is told to. */
+    private static final class FailingSink implements InterruptSink {
+        boolean failing;
+
+        @Override
+        public void assertLine(int vmid, int virq, Source source) {
+            fail();
+        }
+
+        @Override
+        public void clearLine(int vmid, int virq) {
+            fail();
+        }
+
+        private void fail() {
+            if (failing) {
+                throw new StackOverflowError("on purpose");
+            }
+        }
+    }
+
+    private HypervisorBed bedWith(FailingSink sink) {
+        return new HypervisorBed(SoftwareHypervisor.builder()
+                .interruptSink(sink)
+                .guestPrograms((vmid, image) -> new Program(image)));
+    }
+
+    @Test
+    void aSinkThatFailsWhileMessagesAreFlushedDoesNotKeepTheVmFromComingBack() {
+        var sink = new FailingSink();
+        try (var other = bedWith(sink)) {
+            ok(other.send(other.pipe(2, 8).send(), "x"));
+            other.a.start("img", tree);
+            other.tasks.runAll();
+            sink.failing = true;
+
+            try (var log = new LogCapture(VirtualMachine.class)) {
+                other.a.reset(StaleMessages.FLUSH);
+                other.tasks.runAll();
+                assertThat(log.lines()).containsExactly("ERROR flushing msgq 0 at a reset failed (vm 3)");
+            }
+
+            assertThat(other.a.state()).isEqualTo(State.RESET);
+            assertThat(notes).endsWith("img stops: RESET");
+            sink.failing = false;
+        }
+    }
+
+    @Test
+    void closingEndsTheOtherVmsThoughASinkFails() {
+        var sink = new FailingSink();
+        var other = bedWith(sink);
+        other.pipe(2, 8);
+        other.a.memory().map(0, MemoryExtent.allocate(GuestAddressSpace.PAGE_SIZE));
+        sink.failing = true;
+
+        assertThatThrownBy(other.hypervisor::close).isInstanceOf(StackOverflowError.class);
+
+        assertThat(other.hypervisor.census()).isEqualTo(new Census(0, 0, 0, 0, 0, 0));
+        assertThat(other.a.memory().read(0, new byte[1], 0, 1)).isEqualTo(GunyahError.ADDR_INVALID);
+    }
+
+    @Test
+    void aSchedulerThatRefusesToStopAProgramHoldsUpNobody() {
+        MailboxScheduler refusing = mock(MailboxScheduler.class);
+        var hypervisor = SoftwareHypervisor.builder()
+                .schedulers(vmid -> refusing)
+                .guestPrograms((vmid, image) -> new Program(image))
+                .build();
+        hypervisor.createVm(1).start("one", tree);
+        hypervisor.createVm(2).start("two", tree);
+        doThrow(new RejectedExecutionException("on purpose")).when(refusing).execute(any());
+
+        try (var log = new LogCapture(VirtualMachine.class)) {
+            hypervisor.close();
+            assertThat(log.lines())
+                    .containsExactlyInAnyOrder(
+                            "ERROR the scheduler does not let the guest program stop (vm 1)",
+                            "ERROR the scheduler does not let the guest program stop (vm 2)");
+        }
+
+        assertThat(hypervisor.census().isEmpty()).isTrue();
+    }
+
+    @Test
+    void aStartThatTheSchedulerRefusesLeavesNoCallBehind() {
+        var tasks = new TaskQueue();
+        MailboxScheduler moody = mock(MailboxScheduler.class);
+        try (var hypervisor = SoftwareHypervisor.builder()
+                .schedulers(vmid -> moody)
+                .guestPrograms((vmid, image) -> new Program(image))
+                .build()) {
+            VirtualMachine vm = hypervisor.createVm(1);
+            doThrow(new RejectedExecutionException("on purpose")).when(moody).execute(any());
+            assertThatThrownBy(() -> vm.start("img", tree)).isInstanceOf(RejectedExecutionException.class);
+            doAnswer(call -> {
+                        tasks.execute(call.getArgument(0));
+                        return null;
+                    })
+                    .when(moody)
+                    .execute(any());
+
+            vm.stop(StopReason.FORCED);
+            tasks.runAll();
+
+            assertThat(notes).isEmpty();
+            assertThat(vm.state()).isEqualTo(State.STOPPED);
+        }
+    }
+
+    @Test
+    void aStartThatFailsIsToldAsTheWayBack() {
+        List<State> told = new ArrayList<>();
+        try (var other = new HypervisorBed(SoftwareHypervisor.builder()
+                .lifeCycle((vm, state) -> told.add(state))
+                .guestPrograms((vmid, image) -> {
+                    throw new MailboxException(Errno.ENOENT, "no such image");
+                }))) {
+            refusedWith(Errno.ENOENT, () -> other.a.start("bad", tree));
+
+            assertThat(told).containsExactly(State.STARTING, State.CREATED);
+        }
     }
 }

@@ -223,12 +223,18 @@ class VmResetTest {
         assertThat(bed.hypervisor.vm(A)).isEmpty();
     }
 
-    @Test
-    void aReportThatThrowsIsLoggedAndTheOthersAreTold() {
+    private static void fail(boolean error) {
+        if (error) {
+            throw new StackOverflowError("on purpose");
+        }
+        throw new IllegalStateException("on purpose");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aReportThatThrowsIsLoggedAndTheOthersAreTold(boolean error) {
         run(bed.a, "img");
-        bed.a.reset(StaleMessages.KEEP, () -> {
-            throw new IllegalStateException("on purpose");
-        });
+        bed.a.reset(StaleMessages.KEEP, () -> fail(error));
         bed.a.reset(StaleMessages.KEEP, () -> note("second"));
 
         try (var log = new LogCapture(VirtualMachine.class)) {
@@ -644,11 +650,10 @@ class VmResetTest {
                         "vm 3 is DESTROYED");
     }
 
-    @Test
-    void aListenerThatThrowsIsLogged() {
-        onChange = () -> {
-            throw new IllegalStateException("on purpose");
-        };
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aListenerThatThrowsIsLogged(boolean error) {
+        onChange = () -> fail(error);
         try (var log = new LogCapture(VirtualMachine.class)) {
             bed.a.reset(StaleMessages.KEEP, () -> note("done"));
 
