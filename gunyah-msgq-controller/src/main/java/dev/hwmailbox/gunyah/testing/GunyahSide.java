@@ -161,7 +161,7 @@ public final class GunyahSide {
     }
 
     boolean hasMessages() {
-        return talker != null && talker.hasMessages() || peer != null && peer.unsent() > 0;
+        return (talker != null && talker.hasMessages()) || (peer != null && peer.unsent() > 0);
     }
 
     List<Throwable> failures() {

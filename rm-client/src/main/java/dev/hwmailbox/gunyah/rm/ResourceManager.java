@@ -12,6 +12,7 @@ import dev.hwmailbox.gunyah.rm.protocol.HypResource;
 import dev.hwmailbox.gunyah.rm.protocol.HypResourceList;
 import dev.hwmailbox.gunyah.rm.protocol.MemHandleRequest;
 import dev.hwmailbox.gunyah.rm.protocol.MemParcelRequest;
+import dev.hwmailbox.gunyah.rm.protocol.ResourceChannels;
 import dev.hwmailbox.gunyah.rm.protocol.RmFrame;
 import dev.hwmailbox.gunyah.rm.protocol.RmHandle;
 import dev.hwmailbox.gunyah.rm.protocol.RmMessage;
@@ -23,6 +24,7 @@ import dev.hwmailbox.gunyah.rm.protocol.VmStatus;
 import dev.hwmailbox.gunyah.rm.protocol.VmStopRequest;
 import dev.hwmailbox.gunyah.rm.protocol.VmidReply;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
@@ -221,6 +223,48 @@ public final class ResourceManager implements AutoCloseable {
     public List<HypResource> hypervisorResources(int vmid) {
         return HypResourceList.decode(call(RmMessageId.VM_GET_HYP_RESOURCES, new VmRequest(vmid)))
                 .resources();
+    }
+
+    /**
+     * Asks for the queues between this VM and another, and supplies them to whoever has
+     * {@linkplain GunyahMsgqController#reserve reserved} a channel for their label: two queues of opposite direction as
+     * one channel, a single one as a channel of one direction. Queues for which there is no reservation are passed over.
+     *
+     * @param controller the message-queue controller of the VM
+     * @param vmid the other VM
+     * @param maxMessageSize largest message of these queues, 1..1023 bytes; the Resource Manager does not tell
+     * @return the channels made
+     * @throws MailboxException as {@link GunyahMsgqController#supply}; channels made before stay
+     */
+    public List<MailboxChannel> supplyChannels(GunyahMsgqController controller, int vmid, int maxMessageSize) {
+        ResourceChannels queues = ResourceChannels.of(hypervisorResources(vmid));
+        List<MailboxChannel> made = new ArrayList<>();
+        for (ResourceChannels.Pair pair : queues.pairs()) {
+            var endpoint = new MsgqEndpoint(
+                    pair.send().capability(),
+                    pair.send().virq(),
+                    pair.receive().capability(),
+                    pair.receive().virq(),
+                    maxMessageSize);
+            controller.supply(pair.partnerVmid(), pair.label(), endpoint).ifPresent(made::add);
+        }
+        for (ResourceChannels.Unpaired queue : queues.unpaired()) {
+            if (queue.reason() == ResourceChannels.Reason.LONE) {
+                controller
+                        .supply(queue.partnerVmid(), queue.label(), oneWay(queue, maxMessageSize))
+                        .ifPresent(made::add);
+            }
+        }
+        return made;
+    }
+
+    private static MsgqEndpoint oneWay(ResourceChannels.Unpaired queue, int maxMessageSize) {
+        if (queue.send().isEmpty()) {
+            HypResource receive = queue.receive().get(0);
+            return MsgqEndpoint.receiveOnly(receive.capability(), receive.virq(), maxMessageSize);
+        }
+        HypResource send = queue.send().get(0);
+        return MsgqEndpoint.sendOnly(send.capability(), send.virq(), maxMessageSize);
     }
 
     /**

@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.gunyah.rm;
 
+import static dev.hwmailbox.gunyah.rm.protocol.HypResourceType.MSGQ_RECEIVE;
+import static dev.hwmailbox.gunyah.rm.protocol.HypResourceType.MSGQ_SEND;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.mockito.Mockito.mock;
 
 import dev.hwmailbox.Completion;
 import dev.hwmailbox.Errno;
+import dev.hwmailbox.MailboxChannel;
+import dev.hwmailbox.MailboxClient;
 import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.gunyah.CapabilityId;
 import dev.hwmailbox.gunyah.GunyahHypercalls;
 import dev.hwmailbox.gunyah.InterruptController;
 import dev.hwmailbox.gunyah.msgq.GunyahMsgqController;
 import dev.hwmailbox.gunyah.msgq.MsgqEndpoint;
-import dev.hwmailbox.gunyah.rm.protocol.HypResourceType;
+import dev.hwmailbox.gunyah.msgq.MsgqMessage;
+import dev.hwmailbox.gunyah.msgq.ReservationKey;
+import dev.hwmailbox.gunyah.rm.protocol.HypResource;
+import dev.hwmailbox.gunyah.rm.protocol.HypResourceList;
 import dev.hwmailbox.gunyah.rm.protocol.MemAclEntry;
 import dev.hwmailbox.gunyah.rm.protocol.MemParcelRequest;
 import dev.hwmailbox.gunyah.rm.protocol.MemRange;
@@ -21,6 +28,8 @@ import dev.hwmailbox.gunyah.rm.protocol.RmMessageId;
 import dev.hwmailbox.gunyah.rm.protocol.RmProtocolException;
 import dev.hwmailbox.gunyah.rm.protocol.VmConfigImageRequest;
 import dev.hwmailbox.gunyah.rm.protocol.VmStatus;
+import dev.hwmailbox.gunyah.testing.FakeGunyah;
+import dev.hwmailbox.gunyah.testing.FakeQueue;
 import dev.hwmailbox.testing.VirtualScheduler;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -102,12 +111,44 @@ final class ResourceManagerTest {
                 .array();
         peer.answering(list);
         assertThat(client.hypervisorResources(128)).singleElement().satisfies(entry -> {
-            assertThat(entry.type()).isEqualTo(HypResourceType.MSGQ_SEND.value());
+            assertThat(entry.type()).isEqualTo(MSGQ_SEND.value());
             assertThat(entry.partnerVmid()).isEqualTo(128);
             assertThat(entry.label()).isEqualTo(0x10);
             assertThat(entry.capability().value()).isEqualTo(0xa3c5e00300000017L);
             assertThat(entry.virq()).isEqualTo(965);
         });
+    }
+
+    @Test
+    void reservedChannelsGetTheQueuesThatTheResourceManagerLists() {
+        FakeGunyah gunyah = FakeGunyah.create(scheduler);
+        FakeQueue out = gunyah.queue("out", 0x20, 0x120).sendVirq(40).receiveVirq(140);
+        FakeQueue in = gunyah.queue("in", 0x121, 0x21).sendVirq(141).receiveVirq(41);
+        FakeQueue news = gunyah.queue("news", 0x122, 0x22).sendVirq(142).receiveVirq(42);
+        FakeQueue unwanted = gunyah.queue("unwanted", 0x23, 0x123).sendVirq(43).receiveVirq(143);
+        GunyahMsgqController controller = GunyahMsgqController.builder(
+                        gunyah.hypercalls(), gunyah.interrupts(), scheduler)
+                .build();
+        var listener = new MailboxClient() {};
+        Duration patience = Duration.ofSeconds(1);
+        var both = controller.reserve(listener, new ReservationKey(128, 0x10), patience);
+        var oneWay = controller.reserve(listener, ReservationKey.anyPartner(0x11), patience);
+        var another = controller.reserve(listener, new ReservationKey(129, 0x10), patience);
+        peer.answering(new HypResourceList(List.of(
+                        HypResource.of(MSGQ_SEND, 128, 0x10, out.sendCapability(), 40),
+                        HypResource.of(MSGQ_RECEIVE, 128, 0x10, in.receiveCapability(), 41),
+                        HypResource.of(MSGQ_RECEIVE, 128, 0x11, news.receiveCapability(), 42),
+                        HypResource.of(MSGQ_SEND, 128, 0x12, unwanted.sendCapability(), 43)))
+                .encode());
+
+        List<MailboxChannel> made = client.supplyChannels(controller, 128, 240);
+        made.get(0).sendMessage(MsgqMessage.of(new byte[] {1}));
+        made.get(1).sendMessage(MsgqMessage.of(new byte[] {2}));
+
+        assertThat(made).containsExactly(both.join(), oneWay.join());
+        assertThat(another).isNotDone();
+        assertThat(out.messages()).containsExactly(new byte[] {1});
+        controller.close();
     }
 
     @Test

@@ -157,12 +157,12 @@ final class RmTestBed {
         return answers.get(0);
     }
 
-    /** Lets everything happen, and takes all that a VM is sent meanwhile. */
+    /** Lets everything happen that is due, and takes all that a VM is sent meanwhile. */
     List<RawGuest.Message> receiveAll(RawGuest receiver) {
         int before;
         do {
             before = receiver.frames();
-            scheduler.runUntilIdle();
+            scheduler.runDue();
             receiver.receive();
         } while (receiver.frames() != before);
         List<RawGuest.Message> all = List.copyOf(receiver.receive());

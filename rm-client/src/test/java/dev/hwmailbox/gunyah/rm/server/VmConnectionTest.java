@@ -24,7 +24,7 @@ final class VmConnectionTest {
         List<Integer> expected = new ArrayList<>();
         for (int i = 0; i < 60; i++) {
             expected.add(bed.send(bed.hostEnd, RmTestBed.VM_GET_VMID, new byte[0]));
-            bed.scheduler.runUntilIdle();
+            bed.scheduler.runDue();
         }
 
         assertThat(bed.receiveAll(bed.hostEnd))
@@ -111,11 +111,11 @@ final class VmConnectionTest {
             eager.send(eager.hostEnd, RmTestBed.VM_GET_VMID, new byte[0]);
         }
         assertThat(eager.scheduler.pending()).hasSizeLessThan(VmConnection.MAX_UNSERVED_REQUESTS + 10);
-        eager.scheduler.runUntilIdle();
+        eager.scheduler.runDue();
 
         assertThat(requests[0]).isEqualTo(VmConnection.MAX_UNSERVED_REQUESTS);
         eager.hostEnd.receive().clear();
-        eager.scheduler.runUntilIdle();
+        eager.scheduler.runDue();
     }
 
     private RawGuest bootSecondary() {
