@@ -3,8 +3,10 @@ package dev.hwmailbox.gunyah.msgq;
 
 import dev.hwmailbox.Errno;
 import dev.hwmailbox.controller.ControllerChannel;
+import dev.hwmailbox.gunyah.CapabilityId;
 import dev.hwmailbox.gunyah.GunyahError;
 import dev.hwmailbox.gunyah.GunyahHypercalls;
+import dev.hwmailbox.gunyah.msgq.RequestRefusedException.Reason;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -37,8 +39,26 @@ final class PublishedBinding extends MsgqBinding {
         super(settings, channel, endpoint, released);
     }
 
+    /** The original is told what kind of resource it gets; here only the hypervisor knows. */
     @Override
-    void prepare() {}
+    void prepare() {
+        if (endpoint.canSend()) {
+            long capability = endpoint.txCapability().value();
+            refuseOtherKind("txCapability", endpoint.txCapability(), hypercalls.msgqConfigureSend(capability, -1, -1));
+        }
+        if (endpoint.canReceive()) {
+            long capability = endpoint.rxCapability().value();
+            refuseOtherKind(
+                    "rxCapability", endpoint.rxCapability(), hypercalls.msgqConfigureReceive(capability, -1, -1));
+        }
+    }
+
+    private void refuseOtherKind(String field, CapabilityId capability, int error) {
+        if (error == GunyahError.CSPACE_WRONG_OBJECT_TYPE) {
+            throw new RequestRefusedException(
+                    Reason.INVALID, field, field + " " + capability + " is no message queue (" + channel + ")");
+        }
+    }
 
     @Override
     int sendData(@Nullable Object message, long txId) {
@@ -121,9 +141,9 @@ final class PublishedBinding extends MsgqBinding {
 
     @Override
     void stopDeferred() {
-        runTasklet();
         if (settings.observer() != null) {
-            settings.observer().killed();
+            settings.observer().killed(taskletScheduled.get());
         }
+        runTasklet();
     }
 }

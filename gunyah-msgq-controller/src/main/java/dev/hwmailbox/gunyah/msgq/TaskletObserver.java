@@ -9,6 +9,6 @@ interface TaskletObserver {
     /** It runs. */
     void runs();
 
-    /** It is killed; if it was scheduled, it has just run for the last time. */
-    void killed();
+    /** It is killed; if it was scheduled, it runs now for the last time. */
+    void killed(boolean scheduled);
 }
