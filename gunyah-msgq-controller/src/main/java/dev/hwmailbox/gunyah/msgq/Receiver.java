@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.gunyah.msgq;
 
+import dev.hwmailbox.MailboxScheduler;
 import dev.hwmailbox.gunyah.GunyahError;
 import dev.hwmailbox.gunyah.GunyahHypercalls;
 import java.lang.invoke.MethodHandles;
@@ -36,6 +37,7 @@ final class Receiver {
     private final GunyahHypercalls hypercalls;
     private final long capability;
     private final int drainLimit;
+    private final MailboxScheduler.Timer retryTimer;
     private volatile int state;
 
     // Used by the one that drains.
@@ -48,6 +50,7 @@ final class Receiver {
         hypercalls = binding.hypercalls;
         capability = endpoint.rxCapability().value();
         drainLimit = binding.settings.drainLimit();
+        retryTimer = binding.settings.scheduler().timer("receive " + binding.channel, binding.guarded(this::retry));
         buffer = new byte[endpoint.canReceive() ? endpoint.maxMessageSize() : 0];
         view = ByteBuffer.wrap(buffer).asReadOnlyBuffer();
     }
@@ -112,6 +115,7 @@ final class Receiver {
 
     /** Stops: no more is delivered. The binding waits for whoever drains now. */
     void close() {
+        retryTimer.cancel();
         int before = (int) STATE.getAndBitwiseOr(this, CLOSED);
         if ((before & DRAINING) != 0) {
             binding.awaitAnother();
@@ -157,9 +161,20 @@ final class Receiver {
     }
 
     private void stop(int status) {
-        LOG.warn("receive failed, channel receives no more: {} ({})", GunyahError.name(status), binding.channel);
         // A level line would be delivered again for ever.
         binding.interrupts.mask(endpoint.rxVirq());
-        binding.noteLoss(status);
+        if (SelfHealingBinding.isLoss(status)) {
+            LOG.warn("receive failed, channel receives no more: {} ({})", GunyahError.name(status), binding.channel);
+            binding.noteLoss(status);
+        } else {
+            LOG.warn("receive failed, tried again later: {} ({})", GunyahError.name(status), binding.channel);
+            retryTimer.arm(binding.settings.retryDelayNanos());
+        }
+    }
+
+    /** The message is still there, and no interrupt will tell of it. */
+    private void retry() {
+        binding.interrupts.unmask(endpoint.rxVirq());
+        drain();
     }
 }

@@ -358,15 +358,22 @@ final class SelfHealingBinding extends MsgqBinding {
 
     /** Tells the client, once, if a status says that a queue is out of reach for good. */
     void noteLoss(int status) {
-        switch (status) {
+        if (isLoss(status)) {
+            channel.raiseEvent(ChannelEvent.PEER_RESET);
+        }
+    }
+
+    /** Whether a status says that a queue is out of reach for good. */
+    static boolean isLoss(int status) {
+        return switch (status) {
             case GunyahError.ARGUMENT_INVALID,
                     GunyahError.OBJECT_STATE,
                     GunyahError.CSPACE_CAP_NULL,
                     GunyahError.CSPACE_CAP_REVOKED,
                     GunyahError.CSPACE_WRONG_OBJECT_TYPE,
-                    GunyahError.CSPACE_INSUFFICIENT_RIGHTS -> channel.raiseEvent(ChannelEvent.PEER_RESET);
-            default -> {}
-        }
+                    GunyahError.CSPACE_INSUFFICIENT_RIGHTS -> true;
+            default -> false;
+        };
     }
 
     // ---- receiving ----
