@@ -67,6 +67,17 @@ class MsgqueueConformanceTest {
         assertThat(furtherStack.failures).isEmpty();
     }
 
+    @Test
+    void departsFromTheRecordedStackInNamedWaysOnlyInTheDefaultMode() throws IOException {
+        var departures = new StackDepartures();
+
+        for (JsonNode scenario : ofKind("stack", recordedScenarios())) {
+            departures.compare(scenario, replayPublished(scenario).ledger, replayDefault(scenario).ledger);
+        }
+
+        assertThat(departures.counts()).containsOnlyKeys(StackDepartures.Kind.values());
+    }
+
     private static int replayQueues(List<JsonNode> scenarios, Mode mode) {
         int exact = 0;
         for (JsonNode scenario : ofKind("queue", scenarios)) {
@@ -103,6 +114,12 @@ class MsgqueueConformanceTest {
         try (var log = LogCapture.following(PUBLISHED_LOG, replay::logged)) {
             replay.run();
         }
+        return replay;
+    }
+
+    private static StackReplay replayDefault(JsonNode scenario) {
+        var replay = new StackReplay(scenario, false);
+        replay.run();
         return replay;
     }
 

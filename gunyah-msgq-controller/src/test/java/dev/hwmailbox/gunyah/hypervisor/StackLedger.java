@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.gunyah.hypervisor;
 
+import dev.hwmailbox.Errno;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What became of every message of a scenario, and that nothing impossible did. */
 final class StackLedger {
+    private final boolean truthful;
     private final Map<Integer, Fate> fates = new HashMap<>();
     private final Map<Integer, Queue<byte[]>> queues = new HashMap<>();
     private final Map<Integer, Queue<Integer>> tags = new HashMap<>();
@@ -45,12 +47,21 @@ final class StackLedger {
         }
     }
 
+    /**
+     * Makes a ledger.
+     *
+     * @param truthful what is reported as sent must have been taken by the queue, and nothing is received that is empty
+     */
+    StackLedger(boolean truthful) {
+        this.truthful = truthful;
+    }
+
     void made(int tag, int size) {
         fates.put(tag, new Fate(size));
     }
 
-    Map<Integer, Fate> fates() {
-        return fates;
+    void received(int size) {
+        require(!truthful || size > 0, "received, with bytes", size);
     }
 
     void answered(int tag, int answer) {
@@ -60,6 +71,10 @@ final class StackLedger {
     void reported(int tag, int status) {
         Fate fate = fate(tag);
         require(fate.status == null, "reported twice", tag);
+        require(!truthful || status != 0 || fate.queued, "reported as sent, and not sent", tag);
+        // Of a message that the queue has, all that can be lost is the word that there is room again.
+        boolean lost = status == -Errno.EACCES || status == -Errno.ETIME;
+        require(!truthful || status == 0 || !fate.queued || lost, "reported as not sent, and sent", tag);
         fate.status = status;
     }
 
@@ -104,7 +119,7 @@ final class StackLedger {
         require(unreported == waiting, waiting + " messages wait or were dropped, unreported are", unreported);
     }
 
-    private Fate fate(int tag) {
+    Fate fate(int tag) {
         return fates.computeIfAbsent(tag, key -> new Fate(0));
     }
 

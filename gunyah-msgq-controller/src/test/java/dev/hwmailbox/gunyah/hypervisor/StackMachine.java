@@ -175,6 +175,7 @@ final class StackMachine implements MailboxClient, PublishedTasklet {
         var crc = new CRC32();
         crc.update(bytes.duplicate());
         delivered++;
+        replay.ledger.received(size);
         add("rx").put("size", size).put("crc", "%08x".formatted(crc.getValue()));
         replay.reacting(() -> react(size));
     }

@@ -8,12 +8,17 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Queue;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The time and the deferred work of one recorded machine: nothing happens before the replay wants it to. */
 final class StackScheduler implements MailboxScheduler {
-    private final Predicate<Completion> wait;
+    /** How a thread waits. */
+    interface Wait {
+        /** True once the completion is done, false if that will not be before the deadline. */
+        boolean await(Completion completion, long deadline);
+    }
+
+    private final Wait wait;
     private final Queue<Runnable> tasks = new ArrayDeque<>();
     private final List<HeldTimer> armed = new ArrayList<>();
     private long now;
@@ -21,9 +26,9 @@ final class StackScheduler implements MailboxScheduler {
     /**
      * Makes a scheduler.
      *
-     * @param wait how a thread waits: true once the completion is done, false if that will never be
+     * @param wait how a thread waits
      */
-    StackScheduler(Predicate<Completion> wait) {
+    StackScheduler(Wait wait) {
         this.wait = wait;
     }
 
@@ -36,12 +41,13 @@ final class StackScheduler implements MailboxScheduler {
         return count > 0;
     }
 
-    /** Moves the clock to the next timer and has it expire; false if there is none. */
-    boolean expireNext() {
+    /** Moves the clock to the next timer and has it expire; false, and the limit reached, if none is due before. */
+    boolean expireNext(long limit) {
         HeldTimer next = armed.stream()
-                .min(Comparator.comparingLong(timer -> timer.due - now))
+                .min(Comparator.comparingLong(timer -> timer.due))
                 .orElse(null);
-        if (next == null) {
+        if (next == null || next.due > limit) {
+            now = limit == Long.MAX_VALUE ? now : limit;
             return false;
         }
         armed.remove(next);
@@ -67,7 +73,7 @@ final class StackScheduler implements MailboxScheduler {
 
     @Override
     public boolean await(Completion completion, long timeoutNanos) {
-        return wait.test(completion);
+        return wait.await(completion, now + timeoutNanos);
     }
 
     @Override
