@@ -43,9 +43,8 @@ final class StackScheduler implements MailboxScheduler {
 
     /** Moves the clock to the next timer and has it expire; false, and the limit reached, if none is due before. */
     boolean expireNext(long limit) {
-        HeldTimer next = armed.stream()
-                .min(Comparator.comparingLong(timer -> timer.due))
-                .orElse(null);
+        HeldTimer next =
+                armed.stream().min(Comparator.comparingLong(timer -> timer.due)).orElse(null);
         if (next == null || next.due > limit) {
             now = limit == Long.MAX_VALUE ? now : limit;
             return false;
