@@ -156,10 +156,11 @@ public final class GunyahMsgqController implements AutoCloseable {
         return binding;
     }
 
-    private static MailboxChannel bind(MailboxClient client, MsgqBinding binding) {
+    private MailboxChannel bind(MailboxClient client, MsgqBinding binding) {
         MailboxChannel channel = null;
         try {
             channel = binding.channel.bindClient(client);
+            slots.checkOpen(); // closing may have looked at the slot before there was a channel to close
             binding.opened(channel);
             return channel;
         } catch (Throwable e) {
@@ -275,6 +276,7 @@ public final class GunyahMsgqController implements AutoCloseable {
                     slot -> binding(slot, endpoint, reservation.level(), reservation::bindingReleased));
         } catch (Throwable e) {
             reservation.reopen();
+            failIfClosed(reservation);
             throw e;
         }
         MailboxChannel channel;
@@ -282,6 +284,7 @@ public final class GunyahMsgqController implements AutoCloseable {
             channel = bind(reservation.client(), binding);
         } catch (Throwable e) {
             reservation.bindFailed();
+            failIfClosed(reservation);
             throw e;
         }
         if (reservation.supplied(channel)) {
@@ -342,10 +345,17 @@ public final class GunyahMsgqController implements AutoCloseable {
         slots.close();
         for (Slot slot : slots.slots()) {
             if (slot.owner() instanceof Reservation reservation) {
-                reservation.fail(Errno.ESHUTDOWN, "controller is closed");
+                failIfClosed(reservation);
             }
         }
         controller.close();
+    }
+
+    /** One that is being supplied is out of sight of {@link #close}. */
+    private void failIfClosed(Reservation reservation) {
+        if (slots.isClosed()) {
+            reservation.fail(Errno.ESHUTDOWN, "controller is closed");
+        }
     }
 
     @Override

@@ -135,6 +135,9 @@ abstract class MsgqBinding implements SlotOwner {
             interrupts.attach(virq, handler);
         } catch (MailboxException e) {
             throw RequestRefusedException.unattachable(field, virq, e);
+        } catch (Throwable e) { // the handler's: the line has it
+            interrupts.detach(virq);
+            throw e;
         }
     }
 

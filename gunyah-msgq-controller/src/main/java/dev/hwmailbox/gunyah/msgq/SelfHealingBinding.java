@@ -51,7 +51,8 @@ final class SelfHealingBinding extends MsgqBinding {
     /** Whether the message first in line found the queue full. */
     private volatile boolean refused;
 
-    /** Since when, by the scheduler's clock. Used while a message is being sent only. */
+    // Used while a message is being sent only: which message that is, and since when, by the scheduler's clock.
+    private @Nullable Object refusedMessage;
     private long refusedSince;
 
     /** Whether the timer looks after {@link #waiting}. It is not cancelled: messages come faster than it expires. */
@@ -142,6 +143,17 @@ final class SelfHealingBinding extends MsgqBinding {
 
     @Override
     int sendData(@Nullable Object message, long txId) {
+        if (refusedMessage != null && message != refusedMessage) { // the one that was refused has left: its sender gave up
+            accept();
+        }
+        int result = offer(message, txId);
+        if (result != 0) {
+            refusedMessage = message;
+        }
+        return result;
+    }
+
+    private int offer(@Nullable Object message, long txId) {
         if (!canSend) {
             return done(txId, -Errno.EOPNOTSUPP);
         }
@@ -216,6 +228,7 @@ final class SelfHealingBinding extends MsgqBinding {
     private void accept() {
         if (refused) {
             refused = false;
+            refusedMessage = null;
             timer.cancel();
             watching = false;
         }
