@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * late interrupt may tell of room that this very message has filled. One that finds the queue full stays first in line
  * and is sent again on the queue's interrupt or after {@link Builder#retryDelay}, for as long as the channel is open.
  * Any other refusal ends the message: {@code txDone} gets EMSGSIZE for a size, EINVAL for an object that is no message,
- * EOPNOTSUPP on a receive-only endpoint, and the hypervisor's error as Linux maps it.
+ * EOPNOTSUPP on a receive-only endpoint, EIO if the hypercall throws, and the hypervisor's error as Linux maps it.
  *
  * <p>Level-triggered lines work as edge-triggered ones do. "Room again" stays asserted for nearly all of a queue's
  * life, so its line is masked except while a message waits for room, and masked again by its handler before anything
@@ -306,14 +306,14 @@ public final class GunyahMsgqController implements AutoCloseable {
      */
     public void peerReset(MailboxChannel channel) {
         Objects.requireNonNull(channel, "channel");
-        if (channel.isClosed()) {
-            return;
-        }
         for (Slot slot : slots.slots()) {
             if (slot.owner() instanceof SelfHealingBinding binding && channel.equals(binding.face())) {
                 binding.peerReset();
                 return;
             }
+        }
+        if (channel.isClosed()) { // asked last, as it may be closed meanwhile
+            return;
         }
         throw new MailboxException(Errno.EINVAL, "no channel to tell of a reset: " + channel + " (" + this + ")");
     }

@@ -147,14 +147,20 @@ abstract class MsgqBinding implements SlotOwner {
         if (before < 0) {
             return;
         }
-        if (rxAttached) {
-            interrupts.detach(endpoint.rxVirq());
+        try {
+            if (rxAttached) {
+                interrupts.detach(endpoint.rxVirq());
+            }
+        } finally {
+            try {
+                stopDeferred();
+                if (txAttached) {
+                    interrupts.detach(endpoint.txVirq());
+                }
+            } finally {
+                leave();
+            }
         }
-        stopDeferred();
-        if (txAttached) {
-            interrupts.detach(endpoint.txVirq());
-        }
-        leave();
     }
 
     /** While {@link #close} is at work: something else is inside, which will {@link #leave}. */

@@ -13,6 +13,8 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A binding that never gets stuck: whatever a message waits for, a timer looks after it, too.
@@ -27,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class SelfHealingBinding extends MsgqBinding {
+    private static final Logger LOG = LoggerFactory.getLogger(SelfHealingBinding.class);
+
     private static final long NONE = Long.MIN_VALUE;
 
     /** Argument of the threshold calls: leave it, and only say whether the capability is of use. */
@@ -146,11 +150,21 @@ final class SelfHealingBinding extends MsgqBinding {
         if (refusedMessage != null && message != refusedMessage) { // the one that was refused has left: its sender gave up
             accept();
         }
-        int result = offer(message, txId);
+        int result = offerSafely(message, txId);
         if (result != 0) {
             refusedMessage = message;
         }
         return result;
+    }
+
+    private int offerSafely(@Nullable Object message, long txId) {
+        try {
+            return offer(message, txId);
+        } catch (RuntimeException e) { // as a refused message it would wait for the client's next one
+            LOG.warn("send threw ({})", channel, e);
+            waiting.compareAndSet(txId, NONE);
+            return fail(txId, -Errno.EIO);
+        }
     }
 
     private int offer(@Nullable Object message, long txId) {
@@ -393,6 +407,6 @@ final class SelfHealingBinding extends MsgqBinding {
 
     @Override
     void rxInterrupt() {
-        receiver.drain();
+        receiver.interrupt();
     }
 }
