@@ -298,8 +298,8 @@ abstract class Transmission extends MessageRing {
         if (phase == SUBMITTING) {
             // Accepted, it is in flight and ends with this status, whatever was reported; refused, it leaves the queue.
             expired = true;
-            reported = false;
-            reportedInside = false;
+            reported = true;
+            reportedStatus = status;
         }
         int todo = record(status);
         Sender.settle(sender, reportedStatus);
