@@ -475,7 +475,9 @@ public final class GunyahMsgqController implements AutoCloseable {
 
         /**
          * Sets how long a message may find the queue full before it ends with {@code -EAGAIN}; by default as long as it
-         * takes.
+         * takes. One that the queue has accepted ends then, too, within a retry delay or two: done at
+         * {@link CompletionLevel#READY}, with {@code -ETIME} at {@link CompletionLevel#TAKEN}, where it stays in the
+         * queue and may be taken later.
          *
          * @param fullBudget more than zero
          * @return this

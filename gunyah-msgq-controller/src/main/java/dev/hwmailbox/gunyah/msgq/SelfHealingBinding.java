@@ -322,13 +322,22 @@ final class SelfHealingBinding extends MsgqBinding {
             finishWaiting(txId, -GunyahError.toErrno(error));
             noteLoss(error);
         } else if (now - watchedSince >= settings.fullBudgetNanos()) {
-            finishWaiting(txId, 0); // the queue has it, and the next message has a budget of its own
+            giveUp(txId);
         } else {
             askAgain();
         }
         if (waiting.get() != NONE) {
             watch();
         }
+    }
+
+    /** The queue has the message, and the next one has a budget of its own. */
+    private void giveUp(long txId) {
+        boolean untaken = level == CompletionLevel.TAKEN;
+        if (untaken) {
+            emptied = false;
+        }
+        finishWaiting(txId, untaken ? -Errno.ETIME : 0);
     }
 
     /**
