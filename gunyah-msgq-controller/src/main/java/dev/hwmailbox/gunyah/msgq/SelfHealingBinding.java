@@ -147,7 +147,8 @@ final class SelfHealingBinding extends MsgqBinding {
 
     @Override
     int sendData(@Nullable Object message, long txId) {
-        if (refusedMessage != null && message != refusedMessage) { // the one that was refused has left: its sender gave up
+        if (refusedMessage != null
+                && message != refusedMessage) { // the one that was refused has left: its sender gave up
             accept();
         }
         int result = offerSafely(message, txId);

@@ -54,11 +54,14 @@ final class LateAndNestedTest {
         var closing = new ClosingClient();
         closing.controller = controller;
 
-        assertThatThrownBy(() -> controller.requestChannel(closing, pair.near())).hasMessageStartingWith("ESHUTDOWN");
+        assertThatThrownBy(() -> controller.requestChannel(closing, pair.near()))
+                .hasMessageStartingWith("ESHUTDOWN");
 
         assertThat(controller.freeSlots()).isEqualTo(controller.slots());
-        assertThat(QueuePairBed.isFree(bed.near.interrupts(), pair.near().txVirq())).isTrue();
-        assertThat(QueuePairBed.isFree(bed.near.interrupts(), pair.near().rxVirq())).isTrue();
+        assertThat(QueuePairBed.isFree(bed.near.interrupts(), pair.near().txVirq()))
+                .isTrue();
+        assertThat(QueuePairBed.isFree(bed.near.interrupts(), pair.near().rxVirq()))
+                .isTrue();
     }
 
     @Test
@@ -90,11 +93,14 @@ final class LateAndNestedTest {
         inline.rawSend(pair.farToNear(), bytes("early"));
         GunyahMsgqController controller = inline.controller(inline.near).build();
 
-        assertThatThrownBy(() -> controller.requestChannel(failing, pair.near())).hasMessage("on purpose");
+        assertThatThrownBy(() -> controller.requestChannel(failing, pair.near()))
+                .hasMessage("on purpose");
 
         assertThat(controller.freeSlots()).isEqualTo(controller.slots());
-        assertThat(QueuePairBed.isFree(inline.near.interrupts(), pair.near().rxVirq())).isTrue();
-        assertThat(QueuePairBed.isFree(inline.near.interrupts(), pair.near().txVirq())).isTrue();
+        assertThat(QueuePairBed.isFree(inline.near.interrupts(), pair.near().rxVirq()))
+                .isTrue();
+        assertThat(QueuePairBed.isFree(inline.near.interrupts(), pair.near().txVirq()))
+                .isTrue();
     }
 
     @Test
