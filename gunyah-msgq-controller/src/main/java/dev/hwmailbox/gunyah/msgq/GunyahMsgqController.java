@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * late interrupt may tell of room that this very message has filled. One that finds the queue full stays first in line
  * and is sent again on the queue's interrupt or after {@link Builder#retryDelay}, for as long as the channel is open.
  * Any other refusal ends the message: {@code txDone} gets EMSGSIZE for a size, EINVAL for an object that is no message,
- * EOPNOTSUPP on a receive-only endpoint, and the hypervisor's error as Linux maps it.
+ * EOPNOTSUPP on a receive-only endpoint, EIO if the hypercall throws, and the hypervisor's error as Linux maps it.
  *
  * <p>Level-triggered lines work as edge-triggered ones do. "Room again" stays asserted for nearly all of a queue's
  * life, so its line is masked except while a message waits for room, and masked again by its handler before anything
@@ -165,10 +165,11 @@ public final class GunyahMsgqController implements AutoCloseable {
         return binding;
     }
 
-    private static MailboxChannel bind(MailboxClient client, MsgqBinding binding) {
+    private MailboxChannel bind(MailboxClient client, MsgqBinding binding) {
         MailboxChannel channel = null;
         try {
             channel = binding.channel.bindClient(client);
+            slots.checkOpen(); // closing may have looked at the slot before there was a channel to close
             binding.opened(channel);
             return channel;
         } catch (Throwable e) {
@@ -286,6 +287,7 @@ public final class GunyahMsgqController implements AutoCloseable {
             binding = binding(reservation.slot(), endpoint, reservation.level(), reservation::bindingReleased);
         } catch (Throwable e) {
             reservation.reopen();
+            failIfClosed(reservation);
             throw e;
         }
         MailboxChannel channel;
@@ -293,6 +295,7 @@ public final class GunyahMsgqController implements AutoCloseable {
             channel = bind(reservation.client(), binding);
         } catch (Throwable e) {
             reservation.bindFailed();
+            failIfClosed(reservation);
             throw e;
         }
         if (reservation.supplied(channel)) {
@@ -314,14 +317,14 @@ public final class GunyahMsgqController implements AutoCloseable {
      */
     public void peerReset(MailboxChannel channel) {
         Objects.requireNonNull(channel, "channel");
-        if (channel.isClosed()) {
-            return;
-        }
         for (Slot slot : slots.slots()) {
             if (slot.owner() instanceof SelfHealingBinding binding && channel.equals(binding.face())) {
                 binding.peerReset();
                 return;
             }
+        }
+        if (channel.isClosed()) { // asked last, as it may be closed meanwhile
+            return;
         }
         throw new MailboxException(Errno.EINVAL, "no channel to tell of a reset: " + channel + " (" + this + ")");
     }
@@ -353,10 +356,17 @@ public final class GunyahMsgqController implements AutoCloseable {
         slots.close();
         for (Slot slot : slots.slots()) {
             if (slot.owner() instanceof Reservation reservation) {
-                reservation.fail(Errno.ESHUTDOWN, "controller is closed");
+                failIfClosed(reservation);
             }
         }
         controller.close();
+    }
+
+    /** One that is being supplied is out of sight of {@link #close}. */
+    private void failIfClosed(Reservation reservation) {
+        if (slots.isClosed()) {
+            reservation.fail(Errno.ESHUTDOWN, "controller is closed");
+        }
     }
 
     @Override
@@ -477,7 +487,9 @@ public final class GunyahMsgqController implements AutoCloseable {
 
         /**
          * Sets how long a message may find the queue full before it ends with {@code -EAGAIN}; by default as long as it
-         * takes.
+         * takes. One that the queue has accepted ends then, too, within a retry delay or two: done at
+         * {@link CompletionLevel#READY}, with {@code -ETIME} at {@link CompletionLevel#TAKEN}, where it stays in the
+         * queue and may be taken later.
          *
          * @param fullBudget more than zero
          * @return this

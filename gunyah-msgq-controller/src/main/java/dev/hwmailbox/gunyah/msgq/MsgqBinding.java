@@ -133,6 +133,9 @@ abstract class MsgqBinding implements SlotOwner {
             interrupts.attach(virq, handler);
         } catch (MailboxException e) {
             throw RequestRefusedException.unattachable(field, virq, e);
+        } catch (Throwable e) { // the handler's: the line has it
+            interrupts.detach(virq);
+            throw e;
         }
     }
 
@@ -142,14 +145,20 @@ abstract class MsgqBinding implements SlotOwner {
         if (before < 0) {
             return;
         }
-        if (rxAttached) {
-            interrupts.detach(endpoint.rxVirq());
+        try {
+            if (rxAttached) {
+                interrupts.detach(endpoint.rxVirq());
+            }
+        } finally {
+            try {
+                stopDeferred();
+                if (txAttached) {
+                    interrupts.detach(endpoint.txVirq());
+                }
+            } finally {
+                leave();
+            }
         }
-        stopDeferred();
-        if (txAttached) {
-            interrupts.detach(endpoint.txVirq());
-        }
-        leave();
     }
 
     /** While {@link #close} is at work: something else is inside, which will {@link #leave}. */

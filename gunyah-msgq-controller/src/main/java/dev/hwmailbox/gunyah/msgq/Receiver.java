@@ -44,6 +44,9 @@ final class Receiver {
     private final MailboxScheduler.Timer retryTimer;
     private volatile int state;
 
+    /** Whether the line is masked until whoever drains is through. Set after masking, cleared before unmasking. */
+    private volatile boolean held;
+
     // Used by the one that drains.
     private byte[] buffer;
     private ByteBuffer view;
@@ -64,7 +67,35 @@ final class Receiver {
         binding.settings.scheduler().execute(this::drain);
     }
 
-    void drain() {
+    void interrupt() {
+        if ((state & DRAINING) != 0 && binding.enter()) {
+            try {
+                hold();
+            } finally {
+                binding.leave();
+            }
+        }
+        drain();
+    }
+
+    /** Keeps a level line from coming back at once, and again, while its messages wait for somebody else. */
+    private void hold() {
+        binding.interrupts.mask(endpoint.rxVirq());
+        held = true;
+    }
+
+    private void release() {
+        if (held && binding.enter()) {
+            try {
+                held = false;
+                binding.interrupts.unmask(endpoint.rxVirq());
+            } finally {
+                binding.leave();
+            }
+        }
+    }
+
+    private void drain() {
         if (!begin()) {
             return;
         }
@@ -79,10 +110,22 @@ final class Receiver {
         } finally {
             // The limit is reached, whoever has asked to look again; or the client has thrown an Error, and what is
             // left must not wait for ever.
-            if (!finished) {
-                finishAnyhow();
-                drainSoon();
+            if (finished) {
+                release();
+            } else {
+                leaveTheRest();
             }
+        }
+    }
+
+    private void leaveTheRest() {
+        hold();
+        finishAnyhow();
+        try {
+            drainSoon();
+        } catch (RuntimeException e) { // the scheduler is closed: a level line can still do without it
+            release();
+            throw e;
         }
     }
 
@@ -135,7 +178,7 @@ final class Receiver {
             if ((state & CLOSED) != 0) {
                 return true;
             }
-            long result = hypercalls.msgqReceive(capability, buffer, 0, buffer.length);
+            long result = receive();
             int status = GunyahHypercalls.status(result);
             int size = GunyahHypercalls.size(result);
             if (status == GunyahError.OK && size > 0) {
@@ -163,6 +206,15 @@ final class Receiver {
     private static void pause() {
         for (int pauses = 0; pauses < PAUSES; pauses++) {
             Thread.onSpinWait();
+        }
+    }
+
+    private long receive() {
+        try {
+            return hypercalls.msgqReceive(capability, buffer, 0, buffer.length);
+        } catch (RuntimeException e) { // trying again at once would not end
+            LOG.warn("receive threw ({})", binding.channel, e);
+            return GunyahHypercalls.receiveResult(GunyahError.FAILURE, 0, false);
         }
     }
 

@@ -13,6 +13,8 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A binding that never gets stuck: whatever a message waits for, a timer looks after it, too.
@@ -27,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class SelfHealingBinding extends MsgqBinding {
+    private static final Logger LOG = LoggerFactory.getLogger(SelfHealingBinding.class);
+
     private static final long NONE = Long.MIN_VALUE;
 
     /** Argument of the threshold calls: leave it, and only say whether the capability is of use. */
@@ -51,7 +55,8 @@ final class SelfHealingBinding extends MsgqBinding {
     /** Whether the message first in line found the queue full. */
     private volatile boolean refused;
 
-    /** Since when, by the scheduler's clock. Used while a message is being sent only. */
+    // Used while a message is being sent only: which message that is, and since when, by the scheduler's clock.
+    private @Nullable Object refusedMessage;
     private long refusedSince;
 
     /** Whether the timer looks after {@link #waiting}. It is not cancelled: messages come faster than it expires. */
@@ -142,6 +147,28 @@ final class SelfHealingBinding extends MsgqBinding {
 
     @Override
     int sendData(@Nullable Object message, long txId) {
+        if (refusedMessage != null
+                && message != refusedMessage) { // the one that was refused has left: its sender gave up
+            accept();
+        }
+        int result = offerSafely(message, txId);
+        if (result != 0) {
+            refusedMessage = message;
+        }
+        return result;
+    }
+
+    private int offerSafely(@Nullable Object message, long txId) {
+        try {
+            return offer(message, txId);
+        } catch (RuntimeException e) { // as a refused message it would wait for the client's next one
+            LOG.warn("send threw ({})", channel, e);
+            waiting.compareAndSet(txId, NONE);
+            return fail(txId, -Errno.EIO);
+        }
+    }
+
+    private int offer(@Nullable Object message, long txId) {
         if (!canSend) {
             return done(txId, -Errno.EOPNOTSUPP);
         }
@@ -216,6 +243,7 @@ final class SelfHealingBinding extends MsgqBinding {
     private void accept() {
         if (refused) {
             refused = false;
+            refusedMessage = null;
             timer.cancel();
             watching = false;
         }
@@ -295,13 +323,22 @@ final class SelfHealingBinding extends MsgqBinding {
             finishWaiting(txId, -GunyahError.toErrno(error));
             noteLoss(error);
         } else if (now - watchedSince >= settings.fullBudgetNanos()) {
-            finishWaiting(txId, 0); // the queue has it, and the next message has a budget of its own
+            giveUp(txId);
         } else {
             askAgain();
         }
         if (waiting.get() != NONE) {
             watch();
         }
+    }
+
+    /** The queue has the message, and the next one has a budget of its own. */
+    private void giveUp(long txId) {
+        boolean untaken = level == CompletionLevel.TAKEN;
+        if (untaken) {
+            emptied = false;
+        }
+        finishWaiting(txId, untaken ? -Errno.ETIME : 0);
     }
 
     /**
@@ -380,6 +417,6 @@ final class SelfHealingBinding extends MsgqBinding {
 
     @Override
     void rxInterrupt() {
-        receiver.drain();
+        receiver.interrupt();
     }
 }

@@ -101,6 +101,10 @@ final class SlotTable {
         }
     }
 
+    boolean isClosed() {
+        return closed;
+    }
+
     void checkOpen() {
         if (closed) {
             throw new MailboxException(Errno.ESHUTDOWN, "controller is closed (" + controller.name() + ")");

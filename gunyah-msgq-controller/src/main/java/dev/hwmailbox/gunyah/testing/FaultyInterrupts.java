@@ -200,18 +200,21 @@ public final class FaultyInterrupts implements InterruptController {
             if (runs.getAndAdd(times) > 0) {
                 return;
             }
-            RuntimeException failure = null;
+            Throwable failure = null;
             do {
                 try {
                     if (!detached) {
                         handler.run();
                     }
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | Error e) {
                     failure = e; // the controller's to log, but a run that is due must come first
                 }
             } while (runs.decrementAndGet() > 0);
-            if (failure != null) {
-                throw failure;
+            if (failure instanceof Error error) {
+                throw error;
+            }
+            if (failure instanceof RuntimeException exception) {
+                throw exception;
             }
         }
 

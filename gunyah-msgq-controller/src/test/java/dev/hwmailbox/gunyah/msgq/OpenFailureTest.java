@@ -86,8 +86,8 @@ final class OpenFailureTest {
                 },
                 1);
 
-        // The timer, two questions, two lines of which one is masked, and the first look at the queue.
-        assertThat(failures).isEqualTo(7);
+        // Two timers, two questions, two lines of which one is masked, and the first look at the queue.
+        assertThat(failures).isEqualTo(8);
         worksBothWays(client, opened[0]);
     }
 
@@ -116,7 +116,7 @@ final class OpenFailureTest {
                 },
                 0);
 
-        assertThat(failures).isEqualTo(7);
+        assertThat(failures).isEqualTo(8);
         worksBothWays(client, reserved.join());
         assertThat(bed.scheduler.pending()).isEmpty();
     }

@@ -32,7 +32,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Completion levels, and channels that go on whatever is lost, refused, revoked or reset. */
@@ -304,10 +303,8 @@ final class SelfHealingTest {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = CompletionLevel.class,
-            names = {"READY", "TAKEN"})
-    void waitingMessageIsDoneOnceTheBudgetIsUsedUpAsTheQueueHasIt(CompletionLevel level) {
+    @CsvSource({"READY, a ok", "TAKEN, a ETIME"})
+    void waitingMessageEndsOnceTheBudgetIsUsedUp(CompletionLevel level, String end) {
         Pair pair = bed.pair(1);
         MailboxChannel channel = controller(
                         builder -> builder.fullBudget(BUDGET).completionLevel(level))
@@ -319,8 +316,29 @@ final class SelfHealingTest {
         assertThat(client.ended).isEmpty();
         bed.scheduler.advance(DELAY.multipliedBy(2));
 
-        assertThat(client.ended).containsExactly("a ok");
+        assertThat(client.ended).containsExactly(end);
         assertThat(bed.scheduler.pending()).isEmpty();
+    }
+
+    @Test
+    void messageBehindOneThatWasNotTakenInTimeWaitsUntilItIs() {
+        Pair pair = bed.pair(8);
+        MailboxChannel channel = controller(
+                        builder -> builder.fullBudget(BUDGET).completionLevel(CompletionLevel.TAKEN))
+                .requestChannel(client, pair.near());
+        bed.scheduler.runDue();
+        channel.sendMessage(message("a"));
+        channel.sendMessage(message("b"));
+        bed.scheduler.advance(BUDGET.plus(DELAY.multipliedBy(2)));
+        assertThat(client.ended).containsExactly("a ETIME");
+        assertThat(bed.sends.get()).isOne();
+
+        far(pair, "a");
+        bed.scheduler.runDue();
+        far(pair, "b");
+        bed.scheduler.runDue();
+
+        assertThat(client.ended).containsExactly("a ETIME", "b ok");
     }
 
     @Test

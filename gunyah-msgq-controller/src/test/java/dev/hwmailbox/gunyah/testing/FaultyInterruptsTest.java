@@ -237,6 +237,22 @@ final class FaultyInterruptsTest {
     }
 
     @Test
+    void errorOfARunDoesNotSilenceTheLine() {
+        faulty.detach(A);
+        faulty.attach(A, () -> {
+            note("a");
+            if (handled.size() == 1) {
+                throw new AssertionError("on purpose");
+            }
+        });
+
+        assertThatThrownBy(() -> raise(A)).hasMessage("on purpose");
+        raise(A);
+
+        assertThat(handled).containsExactly("0 a", "0 a");
+    }
+
+    @Test
     void levelLineIsHeldToo() {
         real.trigger(A, VirtualInterruptController.Trigger.LEVEL);
         faulty.inject(A, Occurrence.nth(1), InterruptFault.delayed(MILLI));
