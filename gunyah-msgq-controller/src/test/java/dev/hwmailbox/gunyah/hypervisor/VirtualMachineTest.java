@@ -437,9 +437,8 @@ class VirtualMachineTest {
     }
 
     private HypervisorBed bedWith(FailingSink sink) {
-        return new HypervisorBed(SoftwareHypervisor.builder()
-                .interruptSink(sink)
-                .guestPrograms((vmid, image) -> new Program(image)));
+        return new HypervisorBed(
+                SoftwareHypervisor.builder().interruptSink(sink).guestPrograms((vmid, image) -> new Program(image)));
     }
 
     @Test
