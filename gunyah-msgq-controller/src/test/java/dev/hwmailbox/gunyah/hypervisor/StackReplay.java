@@ -48,7 +48,7 @@ final class StackReplay implements HypervisorObserver {
 
     private final JsonNode scenario;
     private final List<JsonNode> events = new ArrayList<>();
-    private final Map<Object, Integer> tags = new IdentityHashMap<>();
+    private final IdentityHashMap<Object, Integer> tags = new IdentityHashMap<>();
     private final SoftwareHypervisor hypervisor;
     private final VirtualMachine manager;
     private final StackMachine a;
