@@ -18,7 +18,6 @@ import dev.hwmailbox.gunyah.msgq.MsgqMessage;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
