@@ -138,7 +138,8 @@ public interface GunyahHypercalls {
     int partitionCreateMsgq(long partitionCapability, long cspaceCapability, NewCapability result);
 
     /**
-     * Configures a queue that is not active yet. The last successful call wins.
+     * Configures a queue that is not active yet. The last successful call wins. Here the right is looked at before the
+     * type of the object.
      *
      * @param capability a message-queue capability with {@link GunyahRights#OBJECT_ACTIVATE}
      * @param depth messages it holds, 1..255

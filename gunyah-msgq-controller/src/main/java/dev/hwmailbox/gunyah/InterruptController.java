@@ -36,15 +36,15 @@ public interface InterruptController {
     void attach(int virq, Runnable handler);
 
     /**
-     * Detaches the handler. After this returns no run of it starts; one that is running on another thread goes on.
-     * Detaching a line without handler does nothing.
+     * Detaches the handler. After this returns no interrupt is taken for it; a run for one that another thread has taken
+     * before goes on, and may be about to begin. Detaching a line without handler does nothing.
      *
      * @param virq interrupt number
      */
     void detach(int virq);
 
     /**
-     * Holds back deliveries. A run that has started goes on.
+     * Holds back deliveries. A run for an interrupt that was taken before goes on.
      *
      * @param virq interrupt number with a handler; otherwise nothing happens
      */

@@ -5,6 +5,8 @@ package dev.hwmailbox.gunyah.hypervisor;
  * Observation and delay points around a queue's lock, for tests and measurements. Absent by default; without one an
  * operation pays one null check per point.
  *
+ * <p>A receive by register contents is shown when it removes a message, not when it is refused.
+ *
  * <p>Context: the thread that makes the hypercall. {@link #inside} runs under the queue's lock: it must not call into
  * the hypervisor. What a probe throws passes through the hypercall. Nothing has been done if it comes from
  * {@link #before} or {@link #inside}; if it comes from {@link #after}, the operation stands and its interrupt is lost.

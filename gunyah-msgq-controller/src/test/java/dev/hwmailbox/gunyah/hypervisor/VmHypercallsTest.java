@@ -237,6 +237,7 @@ class VmHypercallsTest {
         long thread = bed.rm.createOpaqueObject(ObjectType.THREAD).value();
 
         assertThat(bed.rmCalls.msgqConfigure(thread, 1, 1)).isEqualTo(GunyahError.CSPACE_WRONG_OBJECT_TYPE);
+        assertThat(bed.rmCalls.msgqConfigure(bed.vicOfA, 1, 1)).isEqualTo(GunyahError.CSPACE_INSUFFICIENT_RIGHTS);
         assertThat(bed.rmCalls.objectActivate(thread)).isEqualTo(GunyahError.OBJECT_STATE);
         assertThat(bed.rmCalls.msgqConfigure(bed.vicOfA, 1, 1)).isEqualTo(GunyahError.CSPACE_INSUFFICIENT_RIGHTS);
         assertThat(bed.rmCalls.objectActivate(bed.vicOfA ^ (1L << 50))).isEqualTo(GunyahError.ARGUMENT_INVALID);
