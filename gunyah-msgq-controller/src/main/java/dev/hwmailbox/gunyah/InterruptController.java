@@ -36,7 +36,7 @@ public interface InterruptController {
     void attach(int virq, Runnable handler);
 
     /**
-     * Detaches the handler. After this returns no interrupt is taken for it; a run for one that another thread has taken
+     * Detaches the handler. After this returns no interrupt is taken for it; a run for one that another thread took
      * before goes on, and may be about to begin. Detaching a line without handler does nothing.
      *
      * @param virq interrupt number

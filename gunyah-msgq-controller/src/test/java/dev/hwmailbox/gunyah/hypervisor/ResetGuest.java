@@ -16,6 +16,7 @@ import dev.hwmailbox.gunyah.hypervisor.ResetWorld.Side;
 import dev.hwmailbox.gunyah.hypervisor.VirtualMachine.State;
 import dev.hwmailbox.gunyah.msgq.GunyahMsgqController;
 import dev.hwmailbox.gunyah.msgq.MsgqEndpoint;
+import dev.hwmailbox.gunyah.msgq.StaleMessage;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
@@ -194,8 +195,9 @@ final class ResetGuest implements GuestProgram {
         @Override
         public void rxCallback(MailboxChannel channel, @Nullable Object message) {
             called("rxCallback");
-            received.add(US_ASCII.decode((ByteBuffer) Objects.requireNonNull(message))
-                    .toString());
+            Object bytes = message instanceof StaleMessage stale ? stale.bytes() : message;
+            received.add(
+                    US_ASCII.decode((ByteBuffer) Objects.requireNonNull(bytes)).toString());
             if (number == 0 && replies-- > 0) {
                 send(0, text("reply"));
             }
