@@ -289,14 +289,22 @@ public final class ScriptedPeer implements AutoCloseable {
         if (reasons.getAndIncrement() > 0) {
             return;
         }
-        int seen;
-        do {
-            seen = reasons.get();
-            if (!locked(() -> closed)) {
-                readWhatIsAllowed();
-                sendWhatFits();
+        boolean done = false;
+        try {
+            int seen;
+            do {
+                seen = reasons.get();
+                if (!locked(() -> closed)) {
+                    readWhatIsAllowed();
+                    sendWhatFits();
+                }
+            } while (reasons.addAndGet(-seen) > 0);
+            done = true;
+        } finally {
+            if (!done) { // an Error of the other side's callback, with inline delivery: the next reason counts again
+                reasons.set(0);
             }
-        } while (reasons.addAndGet(-seen) > 0);
+        }
     }
 
     /** A line whose interrupt leads to nothing is masked: a level line would not rest. */
@@ -338,15 +346,21 @@ public final class ScriptedPeer implements AutoCloseable {
         }
         byte[] next = nextToSend();
         while (next != null) {
-            long result = hypercalls.msgqSend(endpoint.txCapability().value(), next, 0, next.length, true);
-            int status = GunyahHypercalls.status(result);
+            int status = GunyahError.OK; // also when the other side's Error comes out of the call: it has the message
+            try {
+                status = GunyahHypercalls.status(
+                        hypercalls.msgqSend(endpoint.txCapability().value(), next, 0, next.length, true));
+            } finally {
+                if (status != GunyahError.MSGQUEUE_FULL) {
+                    locked(outbox::remove);
+                }
+            }
             if (status == GunyahError.MSGQUEUE_FULL) {
                 break;
             }
             if (status != GunyahError.OK) {
                 failed("send", status);
             }
-            locked(outbox::remove);
             next = nextToSend();
         }
         enable(endpoint.txVirq(), next != null);

@@ -262,4 +262,28 @@ final class ScriptedPeerTest {
 
         line.peerInterrupts.attach(line.peer.txVirq(), () -> {});
     }
+
+    @Test
+    void errorOfTheOtherSideInsideTheCallCostsNothingElse() {
+        FakeGunyah gunyah = FakeGunyah.deliveringInsideCalls(scheduler);
+        FakeQueue out = gunyah.queue("out", 1, 2).depth(DEPTH);
+        FakeQueue in = gunyah.queue("in", 3, 4).depth(DEPTH);
+        Line line = new Line(
+                gunyah.hypercalls(),
+                gunyah.endpoint(out, in),
+                gunyah.hypercalls(),
+                gunyah.interrupts(),
+                gunyah.endpoint(in, out));
+        ScriptedPeer peer = ScriptedPeer.create(line.peerCalls(), line.peerInterrupts(), scheduler, line.peer());
+        gunyah.interrupts().attach(line.own().rxVirq(), () -> {
+            gunyah.interrupts().detach(line.own().rxVirq());
+            throw new AssertionError("on purpose");
+        });
+
+        assertThatThrownBy(() -> peer.sends((byte) 1)).hasMessage("on purpose");
+        peer.sends((byte) 2);
+
+        assertThat(line.firstBytesReceived()).containsExactly(1, 2);
+        assertThat(peer.unsent()).isZero();
+    }
 }
