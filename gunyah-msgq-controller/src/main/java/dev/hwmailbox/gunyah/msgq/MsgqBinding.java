@@ -51,8 +51,8 @@ abstract class MsgqBinding implements SlotOwner {
     }
 
     @Override
-    public final MsgqEndpoint endpoint() {
-        return endpoint;
+    public final @Nullable MsgqEndpoint endpoint() {
+        return isClosed() ? null : endpoint;
     }
 
     /** What made {@link #startup} fail, in full. */

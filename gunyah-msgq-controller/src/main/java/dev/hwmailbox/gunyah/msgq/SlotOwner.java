@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What can own a slot: a client's binding, a claim for one, or a reservation. */
 interface SlotOwner {
-    /** The resources in use; null if there are none yet. */
+    /** The resources in use; null if there are none yet, or no longer. */
     @Nullable
     MsgqEndpoint endpoint();
 

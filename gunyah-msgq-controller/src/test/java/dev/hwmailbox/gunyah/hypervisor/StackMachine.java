@@ -132,8 +132,9 @@ final class StackMachine implements MailboxClient, PublishedTasklet {
     }
 
     boolean handleLines(String which) {
-        boolean any = !which.equals("rx") && lines.handle(GuestLines.TX);
-        return (!which.equals("tx") && lines.handle(GuestLines.RX)) | any;
+        boolean tx = !which.equals("rx") && lines.handle(GuestLines.TX);
+        boolean rx = !which.equals("tx") && lines.handle(GuestLines.RX);
+        return tx || rx;
     }
 
     void receiveMode(String mode) {
