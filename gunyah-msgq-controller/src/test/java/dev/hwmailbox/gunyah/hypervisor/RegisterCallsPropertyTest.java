@@ -220,7 +220,7 @@ class RegisterCallsPropertyTest {
                 reserved(first + 3, 0);
             }
             case 0x21 -> {
-                x[first + 1] = number() << 16 | number() & 0xffff;
+                x[first + 1] = (number() << 16) | (number() & 0xffff);
                 reserved(first + 2, 0);
             }
             default -> nameArguments(function, first);

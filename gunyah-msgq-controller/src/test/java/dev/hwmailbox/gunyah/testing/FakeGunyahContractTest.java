@@ -84,8 +84,8 @@ final class FakeGunyahContractTest {
 
         private Line line(int index) {
             return new Line(
-                    gunyah.queue("out" + index, 4 * index, 4 * index + 1).depth(depth),
-                    gunyah.queue("in" + index, 4 * index + 2, 4 * index + 3),
+                    gunyah.queue("out" + index, 4L * index, 4L * index + 1).depth(depth),
+                    gunyah.queue("in" + index, 4L * index + 2, 4L * index + 3),
                     new ArrayList<>());
         }
 
