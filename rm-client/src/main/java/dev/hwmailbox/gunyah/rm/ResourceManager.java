@@ -228,7 +228,8 @@ public final class ResourceManager implements AutoCloseable {
     /**
      * Asks for the queues between this VM and another, and supplies them to whoever has
      * {@linkplain GunyahMsgqController#reserve reserved} a channel for their label: two queues of opposite direction as
-     * one channel, a single one as a channel of one direction. Queues for which there is no reservation are passed over.
+     * one channel, a single one as a channel of one direction. Queues for which there is no reservation are passed
+     * over.
      *
      * @param controller the message-queue controller of the VM
      * @param vmid the other VM
