@@ -4,6 +4,7 @@ package dev.hwmailbox.gunyah.hypervisor;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
 import org.slf4j.LoggerFactory;
@@ -22,19 +23,14 @@ final class LogCapture implements AutoCloseable {
     }
 
     private final Logger logger;
-    private final ListAppender<ILoggingEvent> appender;
+    private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
 
     LogCapture(Class<?> type) {
         this(type.getName());
     }
 
     LogCapture(String name) {
-        this(name, new ListAppender<>());
-    }
-
-    private LogCapture(String name, ListAppender<ILoggingEvent> appender) {
         logger = (Logger) LoggerFactory.getLogger(name);
-        this.appender = appender;
         appender.start();
         logger.setAdditive(false);
         logger.addAppender(appender);
@@ -42,12 +38,16 @@ final class LogCapture implements AutoCloseable {
 
     /** Passes each line on at once: its format and its arguments. */
     static LogCapture following(String name, BiConsumer<String, Object[]> follower) {
-        return new LogCapture(name, new ListAppender<>() {
+        LogCapture capture = new LogCapture(name);
+        // No appender of our own: its superclass would be looked for before this module reads the backend.
+        capture.appender.list = new ArrayList<>() {
             @Override
-            protected void append(ILoggingEvent event) {
+            public boolean add(ILoggingEvent event) {
                 follower.accept(event.getMessage(), event.getArgumentArray());
+                return true;
             }
-        });
+        };
+        return capture;
     }
 
     /** The lines so far, as {@code LEVEL message}. */
