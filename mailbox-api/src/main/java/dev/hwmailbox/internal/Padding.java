@@ -20,7 +20,4 @@ abstract class Padding {
     private long p5;
     private long p6;
     private long p7;
-    private long p8;
-    private long p9;
-    private long p10;
 }

@@ -14,7 +14,6 @@ record ControllerSettings(
         long retryDelayNanos,
         long fullBudgetNanos,
         int drainLimit,
-        int extraLooks,
         @Nullable TaskletObserver observer) {
     /** In place of a budget: as long as it takes. */
     static final long UNLIMITED = Long.MAX_VALUE;

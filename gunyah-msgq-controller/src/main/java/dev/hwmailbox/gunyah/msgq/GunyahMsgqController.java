@@ -416,7 +416,6 @@ public final class GunyahMsgqController implements AutoCloseable {
         private Duration retryDelay = DEFAULT_RETRY_DELAY;
         private long fullBudgetNanos = ControllerSettings.UNLIMITED;
         private int drainLimit = DEFAULT_DRAIN_LIMIT;
-        private int extraLooks;
         private int growth;
         private SlotPolicy slotPolicy = SlotPolicy.FIRST_FREE;
         private CompletionLevel completionLevel = CompletionLevel.READY;
@@ -550,32 +549,9 @@ public final class GunyahMsgqController implements AutoCloseable {
             return this;
         }
 
-        /**
-         * Sets how often an interrupt's handler looks again at a queue it has emptied before it leaves; 0 unless told
-         * otherwise. For receivers that have a processor of their own and get messages in a stream: some dozen looks
-         * save most of the interrupts. The looks are hypercalls, and the handler spins for as long.
-         *
-         * @param extraLooks 0 or more
-         * @return this
-         */
-        public Builder extraLooks(int extraLooks) {
-            if (extraLooks < 0) {
-                throw new IllegalArgumentException("extraLooks must not be negative: " + extraLooks);
-            }
-            this.extraLooks = extraLooks;
-            return this;
-        }
-
         private ControllerSettings settings() {
             return new ControllerSettings(
-                    hypercalls,
-                    interrupts,
-                    scheduler,
-                    nanos(retryDelay),
-                    fullBudgetNanos,
-                    drainLimit,
-                    extraLooks,
-                    observer);
+                    hypercalls, interrupts, scheduler, nanos(retryDelay), fullBudgetNanos, drainLimit, observer);
         }
 
         /**

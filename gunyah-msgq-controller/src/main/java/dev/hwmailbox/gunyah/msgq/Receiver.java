@@ -22,9 +22,6 @@ final class Receiver {
     private static final int AGAIN = 2;
     private static final int CLOSED = 4;
 
-    /** How long to wait between two looks at an empty queue, in pauses of the processor. */
-    private static final int PAUSES = 8;
-
     private static final VarHandle STATE;
 
     static {
@@ -40,7 +37,6 @@ final class Receiver {
     private final GunyahHypercalls hypercalls;
     private final long capability;
     private final int drainLimit;
-    private final int extraLooks;
     private final MailboxScheduler.Timer retryTimer;
     private volatile int state;
 
@@ -57,7 +53,6 @@ final class Receiver {
         hypercalls = binding.hypercalls;
         capability = endpoint.rxCapability().value();
         drainLimit = binding.settings.drainLimit();
-        extraLooks = binding.settings.extraLooks();
         retryTimer = binding.settings.scheduler().timer("receive " + binding.channel, binding.guarded(this::retry));
         buffer = new byte[endpoint.canReceive() ? endpoint.maxMessageSize() : 0];
         view = ByteBuffer.wrap(buffer).asReadOnlyBuffer();
@@ -172,9 +167,7 @@ final class Receiver {
 
     /** True if there is nothing left to do, false at the limit. */
     private boolean drainUpToLimit() {
-        int taken = 0;
-        int looks = extraLooks;
-        while (taken < drainLimit) {
+        for (int taken = 0; taken < drainLimit; taken++) {
             if ((state & CLOSED) != 0) {
                 return true;
             }
@@ -184,29 +177,17 @@ final class Receiver {
             if (status == GunyahError.OK && size > 0) {
                 ByteBuffer bytes = view.limit(size).position(0);
                 binding.channel.receivedData(GunyahHypercalls.stale(result) ? new StaleMessage(bytes) : bytes);
-                if (extraLooks == 0 && !GunyahHypercalls.notEmpty(result)) {
+                if (!GunyahHypercalls.notEmpty(result)) {
                     return true;
                 }
-                taken++;
-                looks = extraLooks;
             } else if (status == GunyahError.MSGQUEUE_EMPTY) {
-                if (looks-- == 0) {
-                    return true;
-                }
-                pause();
+                return true;
             } else if (!growBuffer(status)) {
                 stop(status);
                 return true;
             }
         }
         return false;
-    }
-
-    /** Between two looks: the sender must be able to get at the queue. */
-    private static void pause() {
-        for (int pauses = 0; pauses < PAUSES; pauses++) {
-            Thread.onSpinWait();
-        }
     }
 
     private long receive() {
