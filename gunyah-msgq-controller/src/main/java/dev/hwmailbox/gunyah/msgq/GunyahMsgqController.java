@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * size is 1 to the endpoint's largest message. It delivers read-only {@code ByteBuffer}s that are valid during the
  * callback only. A message is done when the queue has accepted it and has room for the next one, or is said to have: a
  * late interrupt may tell of room that this very message has filled. One that finds the queue full stays first in line
- * and is sent again on the queue's interrupt or after {@link Builder#retryDelay}, for as long as the channel is open.
+ * and is sent again on the queue's interrupt or after {@link Builder#retryDelay}, until the channel closes or
+ * {@link Builder#fullBudget} is used up.
  * Any other refusal ends the message: {@code txDone} gets EMSGSIZE for a size, EINVAL for an object that is no message,
  * EOPNOTSUPP on a receive-only endpoint, EIO if the hypercall throws, and the hypervisor's error as Linux maps it.
  *

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.gunyah.msgq;
 
-import dev.hwmailbox.Errno;
 import dev.hwmailbox.MailboxChannel;
 import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.controller.ControllerChannel;
@@ -173,10 +172,6 @@ abstract class MsgqBinding implements SlotOwner {
     final int done(long txId, int status) {
         channel.txDone(txId, status);
         return 0;
-    }
-
-    final int unfit(long txId) {
-        return done(txId, -Errno.EMSGSIZE);
     }
 
     /** A call from outside: it does nothing once the binding is closed, and the slot stays taken while it runs. */

@@ -112,14 +112,11 @@ final class SelfHealingBinding extends MsgqBinding {
 
     private void check(String field, CapabilityId capability, int error) {
         // A hypervisor without these calls cannot be asked; whether it knows the queue will show.
-        boolean known = error == GunyahError.OK || (error == GunyahError.UNIMPLEMENTED && mayBeUnknown());
+        boolean known =
+                error == GunyahError.OK || (error == GunyahError.UNIMPLEMENTED && level != CompletionLevel.TAKEN);
         if (!known) {
             throw RequestRefusedException.unusable(field, capability, error, channel);
         }
-    }
-
-    private boolean mayBeUnknown() {
-        return level != CompletionLevel.TAKEN;
     }
 
     @Override
@@ -147,8 +144,8 @@ final class SelfHealingBinding extends MsgqBinding {
 
     @Override
     int sendData(@Nullable Object message, long txId) {
-        if (refusedMessage != null
-                && message != refusedMessage) { // the one that was refused has left: its sender gave up
+        // The one that was refused may have left: its sender gave up.
+        if (refusedMessage != null && message != refusedMessage) {
             accept();
         }
         int result = offerSafely(message, txId);
