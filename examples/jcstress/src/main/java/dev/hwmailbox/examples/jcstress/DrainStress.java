@@ -134,7 +134,7 @@ final class DrainStress {
         }
     }
 
-    /** A sender gives up while its message is handed over and reported in one. Results: its answer; reported; status. */
+    /** A sender gives up while its message is handed over and reported in one. Results: answer; reported; status. */
     @JCStressTest
     @Outcome(id = "-5, 912, -5", expect = Expect.ACCEPTABLE, desc = "reported in time")
     @Outcome(id = "-62, 912, -62", expect = Expect.ACCEPTABLE, desc = "timed out, and told to both")

@@ -44,7 +44,7 @@ final class GunyahCloseStress {
             }
         }
 
-        /** Two digits: how many requests got the slot, the last of two if need be, and how many are free. 10 is right. */
+        /** Two digits: how many requests got the slot, the last of two at need, and how many are free. 10 is right. */
         final int slot() {
             scheduler.runTasks();
             if (requests == 0) {

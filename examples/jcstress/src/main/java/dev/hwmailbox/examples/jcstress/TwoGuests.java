@@ -47,7 +47,7 @@ class TwoGuests {
         return from.hypercalls().msgqSend(capability, new byte[] {(byte) digit}, 0, 1, push);
     }
 
-    /** Sends from the near VM, beside any channel. Answers ten times the status, and one more if there is still room. */
+    /** Sends from the near VM, beside any channel. Answers ten times the status, plus one if there is still room. */
     final int send(int digit) {
         long result = result(near, out, digit, false);
         return GunyahHypercalls.status(result) * 10 + (GunyahHypercalls.notFull(result) ? 1 : 0);
