@@ -23,6 +23,11 @@ public record CommandLineRun(int exitCode, String out, String err) {
         return new CommandLineRun(exitCode, out.toString(), err.toString());
     }
 
+    /** Runs a command line that complains as it goes, and prints nothing. */
+    public static int exitCode(PrintWriter err, String... args) {
+        return Main.commandLine().setErr(err).execute(args);
+    }
+
     /** The last line printed. */
     public String lastLine() {
         String[] lines = out.strip().split("\\R", -1);
