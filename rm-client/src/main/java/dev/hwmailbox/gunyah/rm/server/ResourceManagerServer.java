@@ -4,6 +4,7 @@ package dev.hwmailbox.gunyah.rm.server;
 import dev.hwmailbox.Errno;
 import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.MailboxScheduler;
+import dev.hwmailbox.gunyah.InterruptController;
 import dev.hwmailbox.gunyah.hypervisor.SoftwareHypervisor;
 import dev.hwmailbox.gunyah.hypervisor.VirtualMachine;
 import dev.hwmailbox.gunyah.msgq.GunyahMsgqController;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +52,12 @@ public final class ResourceManagerServer implements AutoCloseable {
     /** VMID of the host, the VM that owns the others. */
     public static final int HOST_VMID = VmRegistry.HOST;
 
+    /** The first hardware interrupt of the host, unless {@linkplain Builder#hostInterrupts said otherwise}. */
+    public static final int DEFAULT_FIRST_HOST_INTERRUPT = 64;
+
+    /** The last hardware interrupt of the host, unless {@linkplain Builder#hostInterrupts said otherwise}. */
+    public static final int DEFAULT_LAST_HOST_INTERRUPT = 95;
+
     private static final String HOST_NAME = "HLOS";
 
     private static final Logger LOG = LoggerFactory.getLogger(ResourceManagerServer.class);
@@ -64,6 +72,7 @@ public final class ResourceManagerServer implements AutoCloseable {
     private final DeviceFactory devices;
     private final VmFactory factory;
     private final LifeCycleRequests lifeCycle;
+    private final InterruptRequests interrupts;
     private int notificationSequence;
     private boolean closed;
 
@@ -82,10 +91,15 @@ public final class ResourceManagerServer implements AutoCloseable {
         vms.add(manager);
         devices = new DeviceFactory(manager);
         factory = new VmFactory(builder.hypervisor, manager, devices, controller, this::connection);
-        MemoryRequests memory = new MemoryRequests();
-        lifeCycle = new LifeCycleRequests(scheduler, vms, factory, memory, this::notify, this::ended);
+        MemoryRequests memory = new MemoryRequests(vms, this::notify);
+        interrupts = new InterruptRequests(vms, this::notify, builder.firstHostInterrupt, builder.lastHostInterrupt);
+        ConsoleRequests console = new ConsoleRequests(vms, this::notify);
+        lifeCycle =
+                new LifeCycleRequests(scheduler, vms, factory, memory, interrupts, console, this::notify, this::ended);
         lifeCycle.addTo(handlers);
         memory.addTo(handlers);
+        interrupts.addTo(handlers);
+        console.addTo(handlers);
         new QueryRequests(vms).addTo(handlers);
     }
 
@@ -145,6 +159,18 @@ public final class ResourceManagerServer implements AutoCloseable {
      */
     public void vcpuPoweredOff(int vmid) {
         scheduler.execute(() -> lifeCycle.vcpuPoweredOff(vmid));
+    }
+
+    /**
+     * Raises one of the hardware interrupts that belong to the host: the VM that has it gets it, under the number it
+     * knows it by. One that is lent and not accepted waits until it is accepted or reclaimed. An emulator calls it.
+     *
+     * @param interrupt number of the interrupt
+     * @throws IllegalArgumentException if the host has no such interrupt
+     */
+    public void raiseInterrupt(int interrupt) {
+        interrupts.requireOfHost(interrupt);
+        scheduler.execute(() -> interrupts.raise(interrupt));
     }
 
     /**
@@ -263,13 +289,16 @@ public final class ResourceManagerServer implements AutoCloseable {
                 List.of(),
                 endpoint.maxMessageSize(),
                 depth,
-                true);
+                true,
+                Set.of());
     }
 
     /** Optional settings of a server. */
     public static final class Builder {
         private final SoftwareHypervisor hypervisor;
         private RmServerListener listener = NOBODY;
+        private int firstHostInterrupt = DEFAULT_FIRST_HOST_INTERRUPT;
+        private int lastHostInterrupt = DEFAULT_LAST_HOST_INTERRUPT;
 
         private Builder(SoftwareHypervisor hypervisor) {
             this.hypervisor = Objects.requireNonNull(hypervisor, "hypervisor");
@@ -283,6 +312,27 @@ public final class ResourceManagerServer implements AutoCloseable {
          */
         public Builder listener(RmServerListener listener) {
             this.listener = Objects.requireNonNull(listener, "listener");
+            return this;
+        }
+
+        /**
+         * Sets which hardware interrupts belong to the host, who may lend them. Default: {@value
+         * #DEFAULT_FIRST_HOST_INTERRUPT} to {@value #DEFAULT_LAST_HOST_INTERRUPT}, those of the QEMU platform of the
+         * published Resource Manager.
+         *
+         * @param first number of the first, 32 or more
+         * @param last number of the last, at most 1019
+         * @return this
+         * @throws IllegalArgumentException if one of them is no shared interrupt, or the first is above the last
+         */
+        public Builder hostInterrupts(int first, int last) {
+            if (first < InterruptController.FIRST_SHARED_VIRQ
+                    || last > InterruptController.LAST_SHARED_VIRQ
+                    || first > last) {
+                throw new IllegalArgumentException("no range of shared interrupts: " + first + " to " + last);
+            }
+            firstHostInterrupt = first;
+            lastHostInterrupt = last;
             return this;
         }
 
