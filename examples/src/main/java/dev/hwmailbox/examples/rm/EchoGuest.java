@@ -10,18 +10,17 @@ import dev.hwmailbox.gunyah.msgq.GunyahMsgqController;
 import dev.hwmailbox.gunyah.msgq.MsgqEndpoint;
 import dev.hwmailbox.gunyah.rm.ResourceManager;
 import dev.hwmailbox.gunyah.rm.protocol.ConsoleText;
-import dev.hwmailbox.gunyah.rm.protocol.OsState;
 import dev.hwmailbox.gunyah.rm.protocol.RmMessage;
 import dev.hwmailbox.gunyah.rm.protocol.RmMessageId;
 import dev.hwmailbox.gunyah.rm.protocol.RmPayload;
 import dev.hwmailbox.gunyah.rm.protocol.VmExitRequest;
 import dev.hwmailbox.gunyah.rm.protocol.VmRequest;
-import dev.hwmailbox.gunyah.rm.protocol.VmStatus;
 import org.jspecify.annotations.Nullable;
 
-/** What runs in each VM: opens its console and says that it runs, sends back what is written to it, and exits when asked to shut down. */
+/** What runs in each VM: opens its console and says that it is ready, sends back what is written to it, and exits when asked to shut down. */
 final class EchoGuest implements GuestProgram {
     private static final int OWN_CONSOLE = 0;
+    private static final String GREETING = "ready";
 
     private @Nullable GunyahMsgqController controller;
     private @Nullable ResourceManager resourceManager;
@@ -35,7 +34,7 @@ final class EchoGuest implements GuestProgram {
         resourceManager = bound;
         bound.addListener(notification -> notified(bound, notification));
         call(bound, RmMessageId.VM_CONSOLE_OPEN, new VmRequest(OWN_CONSOLE));
-        call(bound, RmMessageId.VM_SET_STATUS, new VmStatus(0, OsState.RUN.value(), 0));
+        call(bound, RmMessageId.VM_CONSOLE_WRITE, ConsoleText.of(OWN_CONSOLE, GREETING));
     }
 
     @Override
