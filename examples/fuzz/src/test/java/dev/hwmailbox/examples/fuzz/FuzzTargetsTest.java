@@ -29,4 +29,14 @@ class FuzzTargetsTest {
     void baseAndOverlay(byte[] input) {
         Target.BASE_AND_OVERLAY.examine(input);
     }
+
+    @FuzzTest(maxDuration = DURATION)
+    void frames(byte[] input) {
+        Target.FRAMES.examine(input);
+    }
+
+    @FuzzTest(maxDuration = DURATION)
+    void payload(byte[] input) {
+        Target.PAYLOAD.examine(input);
+    }
 }

@@ -20,8 +20,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is fed with hostile input. Each target checks what must hold whatever the bytes are: the answer is a tree or a
- * {@link DeviceTreeException} that says why not, it does not take long, and a tree survives being written and read.
+ * What is fed with hostile input. Each target checks what must hold whatever the bytes are. Devicetrees: the answer is a
+ * tree or a {@link DeviceTreeException} that says why not, it does not take long, and a tree survives being written and
+ * read. The Resource Manager protocol: see {@link RmProtocolExaminer}.
  */
 enum Target {
     /** The bytes are a blob. */
@@ -78,6 +79,22 @@ enum Target {
                     lay(overlay, base);
                 }
             }
+        }
+    },
+
+    /** The bytes are what arrives on a Resource Manager channel. */
+    FRAMES {
+        @Override
+        void examine(byte[] input) {
+            RmProtocolExaminer.frames(input);
+        }
+    },
+
+    /** The bytes are the payload of a Resource Manager message. */
+    PAYLOAD {
+        @Override
+        void examine(byte[] input) {
+            RmProtocolExaminer.payload(input);
         }
     };
 
