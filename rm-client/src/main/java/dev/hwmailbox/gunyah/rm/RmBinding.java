@@ -50,7 +50,10 @@ final class RmBinding {
     private final long delayNanos;
     private final MailboxScheduler.Timer timer;
 
-    private final ReentrantLock lock = new ReentrantLock(); // guards: all below
+    /** The channel while it is bound; read without the lock. */
+    private volatile @Nullable MailboxChannel usable;
+
+    private final ReentrantLock lock = new ReentrantLock(); // guards: all below, writes of usable
     private State state = State.UNBOUND;
     private @Nullable MailboxChannel channel;
     private boolean resetWhileRequested;
@@ -77,12 +80,7 @@ final class RmBinding {
     /** The channel to send on; null if there is none now. */
     @Nullable
     MailboxChannel channel() {
-        lock.lock();
-        try {
-            return state == State.BOUND ? channel : null;
-        } finally {
-            lock.unlock();
-        }
+        return usable;
     }
 
     /** A frame has arrived: the channel is good for something. */
@@ -223,6 +221,7 @@ final class RmBinding {
         MailboxChannel old = channel;
         state = next;
         channel = newChannel;
+        usable = next == State.BOUND ? newChannel : null;
         return old;
     }
 }

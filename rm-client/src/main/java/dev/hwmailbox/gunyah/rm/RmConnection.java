@@ -151,7 +151,7 @@ final class RmConnection implements MailboxClient {
         RmCall call = prepare(messageId, payload, future);
         MailboxScheduler.Timer timer = scheduler.timer(RmMessageId.name(messageId), () -> fail(call, outOfTime()));
         timer.arm(timeoutNanos);
-        future.whenComplete((reply, failure) -> {
+        var unused = future.whenComplete((reply, failure) -> {
             timer.cancel();
             if (!call.hasEnded()) {
                 fail(call, Failure.of(Errno.ECANCELED, "its future was ended by somebody else"));
@@ -272,9 +272,15 @@ final class RmConnection implements MailboxClient {
     }
 
     private void sendMessages() {
-        MailboxChannel open = binding.channel();
-        RmCall call = open == null ? null : sending();
-        while (open != null && call != null) {
+        while (true) {
+            MailboxChannel open = binding.channel();
+            RmCall call = open == null ? null : sending();
+            if (open == null || call == null) {
+                return;
+            }
+            if (open != binding.channel()) {
+                continue; // a restart came in between: the call may be one for the next channel
+            }
             int result = open.sendMessage(call.nextMessage());
             if (result == -Errno.ENOBUFS) {
                 return;
@@ -283,8 +289,6 @@ final class RmConnection implements MailboxClient {
             if (result < 0) {
                 fail(call, open.isClosed() ? Failure.of(Errno.ESHUTDOWN, RmBinding.CHANNEL_CLOSED) : notSent(-result));
             }
-            open = binding.channel();
-            call = open == null ? null : sending();
         }
     }
 
@@ -356,7 +360,8 @@ final class RmConnection implements MailboxClient {
         lock.lock();
         try {
             why = call.generation() == generation ? refusal : Failure.of(Errno.ECONNRESET, RmBinding.RESTARTED);
-            if (why == null) {
+            // Its time may be up already.
+            if (why == null && !call.hasEnded()) {
                 waiting.add(call);
             }
         } finally {
