@@ -499,6 +499,10 @@ public final class ResourceManager implements AutoCloseable {
         connection.close();
     }
 
+    MailboxScheduler scheduler() {
+        return connection.scheduler();
+    }
+
     RmMessage call(int messageId, RmPayload payload) {
         return call(messageId, payload.encode());
     }
