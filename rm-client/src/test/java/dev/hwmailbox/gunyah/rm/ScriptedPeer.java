@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.gunyah.rm;
 
+import dev.hwmailbox.ChannelEvent;
+import dev.hwmailbox.Errno;
+import dev.hwmailbox.MailboxChannel;
+import dev.hwmailbox.MailboxClient;
+import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.MailboxScheduler;
 import dev.hwmailbox.controller.ChannelOps;
 import dev.hwmailbox.controller.ControllerChannel;
@@ -49,6 +54,7 @@ final class ScriptedPeer implements ChannelOps {
     }
 
     private final MailboxScheduler scheduler;
+    private final ResourceManagerOptions options;
     private final MailboxController controller;
     private final ControllerChannel channel;
     private final ResourceManager client;
@@ -61,9 +67,17 @@ final class ScriptedPeer implements ChannelOps {
     private int refusal;
     private @Nullable Error failure;
     private Runnable atShutdown = () -> {};
+    private Runnable atStartup = () -> {};
+    private int channelRequests;
+    private int refusedRequests;
 
     ScriptedPeer(MailboxScheduler scheduler) {
+        this(scheduler, ResourceManagerOptions.builder().timeout(TIMEOUT).build());
+    }
+
+    ScriptedPeer(MailboxScheduler scheduler, ResourceManagerOptions options) {
         this.scheduler = scheduler;
+        this.options = options;
         controller = MailboxController.builder(this, scheduler)
                 .txDoneMethod(TxDoneMethod.IRQ)
                 .build();
@@ -72,7 +86,16 @@ final class ScriptedPeer implements ChannelOps {
     }
 
     private ResourceManager bind(Consumer<RmFrame> inspection) {
-        return ResourceManager.bind(channel::bindClient, new Bytes(inspection), scheduler, TIMEOUT);
+        return ResourceManager.bind(this::request, new Bytes(inspection), scheduler, options);
+    }
+
+    private MailboxChannel request(MailboxClient owner) {
+        channelRequests++;
+        if (refusedRequests > 0) {
+            refusedRequests--;
+            throw new MailboxException(Errno.ENODEV, "no channel");
+        }
+        return channel.bindClient(owner);
     }
 
     /** Another client in place of the first. */
@@ -148,6 +171,21 @@ final class ScriptedPeer implements ChannelOps {
         failure = error;
     }
 
+    /** How often the client has requested its channel. */
+    int channelRequests() {
+        return channelRequests;
+    }
+
+    /** The next requests for the channel fail. */
+    void refuseRequests(int count) {
+        refusedRequests = count;
+    }
+
+    /** Tells the client that its peer was reset. */
+    void reset() {
+        channel.raiseEvent(ChannelEvent.PEER_RESET);
+    }
+
     void onShutdown(Runnable action) {
         atShutdown = action;
     }
@@ -163,6 +201,11 @@ final class ScriptedPeer implements ChannelOps {
 
     void notification(int id, byte... payload) {
         message(NOTIFICATION, id, 0x7777, payload).forEach(this::deliver);
+    }
+
+    /** Delivers whatever message there is. */
+    void deliverMessage(Object message) {
+        channel.receivedData(message);
     }
 
     void deliver(byte[] frame) {
@@ -206,6 +249,19 @@ final class ScriptedPeer implements ChannelOps {
         if (refusal == 0) {
             arrived((byte[]) Objects.requireNonNull(message));
         }
+        return 0;
+    }
+
+    /** What to do inside the next startup of the channel. */
+    void onStartup(Runnable action) {
+        atStartup = action;
+    }
+
+    @Override
+    public int startup(ControllerChannel from) {
+        Runnable action = atStartup;
+        atStartup = () -> {};
+        action.run();
         return 0;
     }
 

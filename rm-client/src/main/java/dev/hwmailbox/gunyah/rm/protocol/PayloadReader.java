@@ -77,6 +77,16 @@ final class PayloadReader {
         return elements(Integer.toUnsignedLong(u32("number of " + field)), element);
     }
 
+    /** A list headed by its length in 32 bits, which is bounded. */
+    <T> List<T> list(String field, int max, Function<PayloadReader, T> element) {
+        int offset = data.position();
+        long count = Integer.toUnsignedLong(u32("number of " + field));
+        if (count > max) {
+            throw refuse("number of " + field, offset, Long.toString(count), "at most " + max);
+        }
+        return elements(count, element);
+    }
+
     /** A list headed by its length in 16 bits and 16 reserved bits. */
     <T> List<T> shortList(String field, int max, Function<PayloadReader, T> element) {
         int count = count(field, max);
