@@ -23,6 +23,7 @@ final class GunyahTable {
                 options,
                 1,
                 GunyahMessageBenchmark.class,
+                RmCallBenchmark.class,
                 GunyahScalingBenchmark.class,
                 OneWayBenchmark.class,
                 RoundTripBenchmark.class);
@@ -31,6 +32,7 @@ final class GunyahTable {
 
     void print() {
         oneThread();
+        resourceManager();
         scaling();
         oneWay();
         roundTrip();
@@ -55,6 +57,13 @@ final class GunyahTable {
         table.bar("whole stack: bytes allocated", rounds.allocated("wholeStack 1"), 0.5);
         table.figure("whole stack beside 256 idle channels, ns", amongMany);
         table.bar("whole stack beside 256 idle channels / without", amongMany / stack, 1.1);
+    }
+
+    private void resourceManager() {
+        double call = rounds.shortest("rmCall");
+        table.figure("Resource Manager call, ns", call);
+        table.bar("Resource Manager call / two ways through the whole stack", call / (2 * rounds.shortest("wholeStack")), 2.5);
+        table.bar("Resource Manager call: bytes allocated", rounds.allocated("rmCall 1"), 1024);
     }
 
     private void scaling() {

@@ -31,6 +31,11 @@ class BenchmarksTest {
     }
 
     @Test
+    void theResourceManagerAnswers() {
+        assertThat(new RmCallBenchmark().rmCall(new RmCallBenchmark.Host())).isEqualTo(3);
+    }
+
+    @Test
     void bothChannelsTransmit() {
         var benchmark = new ScalingBenchmark();
 
