@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.gunyah.msgq;
 
+import dev.hwmailbox.ClientOptions;
 import dev.hwmailbox.Errno;
 import dev.hwmailbox.MailboxChannel;
 import dev.hwmailbox.MailboxClient;
@@ -196,7 +197,7 @@ public final class GunyahMsgqController implements AutoCloseable {
      *
      * @param client who gets the channel
      * @param key by what the queues will be known
-     * @param timeout longest wait, more than zero
+     * @param timeout longest wait, more than zero; {@link dev.hwmailbox.ClientOptions#NO_TIMEOUT} for none
      * @return the channel, completed on the thread that supplies it; a {@link MailboxException} with ETIME after the
      *     timeout, with ESHUTDOWN if the controller is closed first
      * @throws RequestRefusedException BUSY: there is a reservation for the same key; EXHAUSTED: no slot is free
@@ -230,7 +231,9 @@ public final class GunyahMsgqController implements AutoCloseable {
         try {
             MailboxScheduler.Timer timer = settings.scheduler()
                     .timer("reservation of " + reservation.slot().channel(), reservation::timeOut);
-            timer.arm(nanos(timeout));
+            if (timeout.compareTo(ClientOptions.NO_TIMEOUT) < 0) {
+                timer.arm(nanos(timeout));
+            }
             reservation.future().whenComplete((channel, failure) -> {
                 timer.cancel();
                 reservation.release();
