@@ -7,191 +7,254 @@ import dev.hwmailbox.MailboxChannel;
 import dev.hwmailbox.MailboxClient;
 import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.MailboxScheduler;
+import dev.hwmailbox.gunyah.msgq.StaleMessage;
+import dev.hwmailbox.gunyah.rm.RmCall.Failure;
 import dev.hwmailbox.gunyah.rm.protocol.RmArrival;
-import dev.hwmailbox.gunyah.rm.protocol.RmError;
+import dev.hwmailbox.gunyah.rm.protocol.RmFrame;
+import dev.hwmailbox.gunyah.rm.protocol.RmFraming;
 import dev.hwmailbox.gunyah.rm.protocol.RmMessage;
 import dev.hwmailbox.gunyah.rm.protocol.RmMessageId;
 import dev.hwmailbox.gunyah.rm.protocol.RmMessageType;
 import dev.hwmailbox.gunyah.rm.protocol.RmReassembler;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The client's end of one channel of frames: calls and notifications. One call is outstanding at a time, since the
- * Resource Manager loses replies beyond that; the others wait their turn. Received frames are put together on the
+ * The client's end of one channel of frames: calls and notifications. Few calls are outstanding at a time, since the
+ * Resource Manager loses replies otherwise; the others wait their turn. Received frames are put together on the
  * interrupt path, so the queue is always drained; listeners run later.
  *
  * <pre>
- *  waiting ── turn comes ──▶ active ── reply ─────────────────────────▶ ended
- *     │                        └── send error, lost reply, time, close ─▶ ended
- *     └── time, close ───────────────────────────────────────────────────▶ ended
+ *  waiting ── turn comes ──▶ outstanding ── reply ──────────────────────────────────▶ ended
+ *     │                          └── send error, lost reply, time, cancel, restart ──▶ ended
+ *     └── time, cancel, restart ────────────────────────────────────────────────────▶ ended
  * </pre>
+ *
+ * <p>Each life of the Resource Manager is a generation: a restart ends all calls, forgets half a message, and starts
+ * the sequences from 0.
  */
 final class RmConnection implements MailboxClient {
     /** Calls that may wait for their turn. */
     static final int MAX_WAITING = 1024;
 
-    private static final int MAX_SEQUENCE = 0xffff;
+    private static final Failure CLOSED = Failure.of(Errno.ESHUTDOWN, "the client is closed");
 
     private static final Logger LOG = LoggerFactory.getLogger(RmConnection.class);
 
     private final MailboxScheduler scheduler;
     private final RmFrameCarrier carrier;
-    private final RmReassembler reassembler = RmReassembler.forClient(this::outstandingMessageId);
-    private final List<RmNotificationListener> listeners = new CopyOnWriteArrayList<>();
-    private final Queue<RmMessage> untold = new ConcurrentLinkedQueue<>();
-    private final AtomicInteger untoldCount = new AtomicInteger();
+    private final ResourceManagerOptions options;
+    private final long timeoutNanos;
+    private final RmBinding binding;
+    private final Listeners listeners;
+    private final FatalRequests fatal = new FatalRequests();
     private final AtomicInteger pumpRequests = new AtomicInteger();
-    private final AtomicInteger nextSequence = new AtomicInteger();
-    private final AtomicLong droppedFrames = new AtomicLong();
 
-    private final ReentrantLock lock = new ReentrantLock(); // guards: waiting, closed, writes of active
+    private final ReentrantLock receiving = new ReentrantLock(); // guards: reassembler
+    private RmReassembler reassembler;
+
+    /** By sequence; read without the lock. */
+    private final Map<Integer, RmCall> outstanding = new ConcurrentHashMap<>();
+
+    private final ReentrantLock lock = new ReentrantLock(); // guards: all below, writes of outstanding
     private final Deque<RmCall> waiting = new ArrayDeque<>();
-    private boolean closed;
-    private volatile @Nullable RmCall active;
-    private volatile @Nullable MailboxChannel channel;
+    private final Sequences sequences = new Sequences();
+    private final RecentCalls recent = new RecentCalls();
+    private @Nullable RmCall sending;
+    private @Nullable Failure refusal;
+    private int generation;
+    private long late;
+    private long duplicate;
+    private long foreign;
+    private long stale;
+    private long broken;
 
-    RmConnection(MailboxScheduler scheduler, RmFrameCarrier carrier) {
+    RmConnection(
+            Function<MailboxClient, MailboxChannel> request,
+            RmFrameCarrier carrier,
+            MailboxScheduler scheduler,
+            ResourceManagerOptions options) {
         this.scheduler = scheduler;
         this.carrier = carrier;
+        this.options = options;
+        this.timeoutNanos = options.timeout().toNanos();
+        this.reassembler = newReassembler();
+        this.listeners = new Listeners(scheduler, options.maxUntold());
+        this.binding = new RmBinding(this, request, scheduler, options);
     }
 
-    void open(MailboxChannel opened) {
-        channel = opened;
-        pump();
+    void open() {
+        binding.open();
     }
 
-    void addListener(RmNotificationListener listener) {
-        listeners.add(Objects.requireNonNull(listener, "listener"));
+    Listeners listeners() {
+        return listeners;
     }
 
-    void removeListener(RmNotificationListener listener) {
-        listeners.remove(listener);
+    /** What must not be sent, and what is known about it. */
+    FatalRequests fatal() {
+        return fatal;
     }
 
-    /** Frames that belonged to nothing: late or duplicate replies, broken frames. */
-    long droppedFrames() {
-        return droppedFrames.get();
+    /** How often the Resource Manager has restarted. */
+    int generation() {
+        lock.lock();
+        try {
+            return generation;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    RmCounters counters() {
+        lock.lock();
+        try {
+            return new RmCounters(late, duplicate, foreign, stale, broken, listeners.dropped());
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Makes a call and waits for its end. */
-    RmMessage call(int messageId, byte[] payload, long timeoutNanos) {
-        int sequence = nextSequence.getAndIncrement() & MAX_SEQUENCE;
-        RmCall call = new RmCall(RmMessage.request(messageId, sequence, payload), carrier);
+    RmMessage call(int messageId, byte[] payload) {
+        RmCall call = prepare(messageId, payload, null);
         enqueue(call);
         try {
-            startNext();
+            pump();
             scheduler.await(call.completion(), timeoutNanos);
         } finally {
-            // Also when somebody else's Error ends the wait: the call would stay active for ever.
-            if (!call.completion().isDone()) {
-                boolean interrupted = Thread.currentThread().isInterrupted();
-                finish(call, call.fail(interrupted ? Errno.EINTR : Errno.ETIMEDOUT));
+            // Also when somebody else's Error ends the wait: the call would stay outstanding for ever.
+            if (!call.hasEnded()) {
+                fail(call, Thread.currentThread().isInterrupted() ? interrupted() : outOfTime());
             }
         }
-        int status = call.completion().status();
-        RmMessage reply = call.reply();
-        if (status < 0 || reply == null) {
-            throw new MailboxException(-status, RmMessageId.name(messageId) + " has no reply");
-        }
-        if (reply.error() != RmError.OK) {
-            throw new ResourceManagerException(messageId, reply.error());
-        }
-        return reply;
+        return call.result();
+    }
+
+    /** Makes a call whose end the future tells. */
+    CompletableFuture<RmMessage> callAsync(int messageId, byte[] payload) {
+        var future = new CompletableFuture<RmMessage>();
+        RmCall call = prepare(messageId, payload, future);
+        MailboxScheduler.Timer timer = scheduler.timer(RmMessageId.name(messageId), () -> fail(call, outOfTime()));
+        timer.arm(timeoutNanos);
+        var unused = future.whenComplete((reply, failure) -> {
+            timer.cancel();
+            if (!call.hasEnded()) {
+                fail(call, Failure.of(Errno.ECANCELED, "its future was ended by somebody else"));
+            }
+        });
+        enqueue(call);
+        pump();
+        return future;
     }
 
     /** Ends every call and closes the channel; no listener is told anything from here on. */
     void close() {
-        MailboxChannel open = channel;
         listeners.clear();
-        endAll();
-        if (open != null) {
-            open.close();
+        endForGood(CLOSED);
+        binding.close();
+    }
+
+    /** The Resource Manager has restarted: calls end, and what comes now belongs to a new generation. */
+    void restart(Failure reason) {
+        List<RmCall> ended;
+        int begun;
+        lock.lock();
+        try {
+            ended = takeAll();
+            generation++;
+            begun = generation;
+        } finally {
+            lock.unlock();
         }
+        receiving.lock();
+        try {
+            reassembler = newReassembler();
+        } finally {
+            receiving.unlock();
+        }
+        fatal.forget();
+        listeners.restarted(begun);
+        ended.forEach(call -> end(call, call.fail(reason)));
+    }
+
+    /** There will be no channel any more. */
+    void endForGood(Failure reason) {
+        List<RmCall> ended;
+        lock.lock();
+        try {
+            refusal = reason;
+            ended = takeAll();
+        } finally {
+            lock.unlock();
+        }
+        ended.forEach(call -> end(call, call.fail(reason)));
     }
 
     @Override
     public void rxCallback(MailboxChannel from, @Nullable Object message) {
-        RmArrival arrival = reassembler.accept(carrier.toBytes(Objects.requireNonNull(message, "message")));
+        if (message instanceof StaleMessage) {
+            count(RecentCalls.Kind.STALE);
+            return;
+        }
+        binding.heard();
+        ByteBuffer bytes = carrier.toBytes(Objects.requireNonNull(message, "message"));
+        RmArrival arrival;
+        receiving.lock();
+        try {
+            arrival = reassembler.accept(bytes);
+        } finally {
+            receiving.unlock();
+        }
         RmArrival.Loss loss = arrival.loss();
         if (loss != null) {
-            LOG.warn("{} of {} lost", loss.type(), RmMessageId.name(loss.messageId()));
-            RmCall call = active;
-            if (loss.type() == RmMessageType.REPLY && call != null && call.hasSequence(loss.sequence())) {
-                finish(call, call.fail(loss.errno()));
-            }
+            lost(loss);
         }
         RmMessage complete = arrival.message();
         if (complete == null) {
-            if (arrival.verdict().isDrop()) {
-                droppedFrames.incrementAndGet();
-                LOG.debug("frame dropped: {}", arrival.verdict());
-            }
+            dropped(arrival.verdict(), bytes);
         } else if (complete.type() == RmMessageType.REPLY) {
             replied(complete);
         } else {
-            notified(complete);
+            fatal.notified(complete);
+            listeners.notified(complete);
         }
     }
 
     @Override
     public void txDone(MailboxChannel from, @Nullable Object message, int status) {
-        RmCall call = active;
-        // A call that timed out may have left messages in the queue.
-        if (status < 0 && call != null && call.sent(message)) {
-            finish(call, call.fail(-status));
+        if (status < 0) {
+            for (RmCall call : outstanding.values()) {
+                // A call that timed out may have left messages in the queue.
+                if (call.sent(message)) {
+                    fail(call, notSent(-status));
+                }
+            }
         }
         pump();
     }
 
     @Override
     public void event(MailboxChannel from, ChannelEvent event) {
-        if (event == ChannelEvent.CLOSED) {
-            endAll();
-        }
-    }
-
-    private void enqueue(RmCall call) {
-        lock.lock();
-        try {
-            if (closed) {
-                throw new MailboxException(Errno.ESHUTDOWN, "the Resource Manager client is closed");
-            }
-            if (waiting.size() == MAX_WAITING) {
-                throw new MailboxException(Errno.EBUSY, MAX_WAITING + " calls wait already");
-            }
-            waiting.add(call);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void startNext() {
-        lock.lock();
-        try {
-            if (active == null) {
-                active = waiting.poll();
-            }
-        } finally {
-            lock.unlock();
-        }
-        pump();
+        binding.event(from, event);
     }
 
     /** Whoever comes first sends until nobody asks any more; frames of one request are never interleaved. */
-    private void pump() {
+    void pump() {
         if (pumpRequests.getAndIncrement() != 0) {
             return;
         }
@@ -209,101 +272,240 @@ final class RmConnection implements MailboxClient {
     }
 
     private void sendMessages() {
-        MailboxChannel open = channel;
-        RmCall call = active;
-        while (open != null && call != null && !call.isHandedOver()) {
+        while (true) {
+            MailboxChannel open = binding.channel();
+            RmCall call = open == null ? null : sending();
+            if (open == null || call == null) {
+                return;
+            }
+            if (open != binding.channel()) {
+                continue; // a restart came in between: the call may be one for the next channel
+            }
             int result = open.sendMessage(call.nextMessage());
             if (result == -Errno.ENOBUFS) {
                 return;
             }
             call.handOver();
             if (result < 0) {
-                finish(call, call.fail(open.isClosed() ? Errno.ESHUTDOWN : -result));
+                fail(call, open.isClosed() ? Failure.of(Errno.ESHUTDOWN, RmBinding.CHANNEL_CLOSED) : notSent(-result));
             }
-            call = active;
+        }
+    }
+
+    /** The call whose frames go out now: the one begun, or the next whose turn it is. */
+    private @Nullable RmCall sending() {
+        lock.lock();
+        try {
+            RmCall begun = sending;
+            if (begun == null || begun.hasEnded() || begun.isHandedOver()) {
+                begun = outstanding.size() < options.maxOutstanding() ? waiting.poll() : null;
+                if (begun != null) {
+                    outstanding.put(begun.sequence(), begun);
+                }
+                sending = begun;
+            }
+            return begun;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A call with a sequence of its own. Its frames are made outside the lock: the carrier is somebody else's. */
+    private RmCall prepare(int messageId, byte[] payload, @Nullable CompletableFuture<RmMessage> future) {
+        requireSendable(messageId, payload);
+        int sequence;
+        int life;
+        lock.lock();
+        try {
+            Failure why = refusal;
+            if (why != null) {
+                why.result(messageId);
+            }
+            if (sequences.reserved() >= MAX_WAITING + options.maxOutstanding()) {
+                throw new MailboxException(Errno.EBUSY, MAX_WAITING + " calls wait already");
+            }
+            sequence = sequences.reserve();
+            life = generation;
+        } finally {
+            lock.unlock();
+        }
+        try {
+            return new RmCall(RmMessage.request(messageId, sequence, payload), life, carrier, future);
+        } catch (RuntimeException e) {
+            release(sequence, life);
+            throw e;
+        }
+    }
+
+    /** Refuses before a sequence is used up. */
+    private static void requireSendable(int messageId, byte[] payload) {
+        if (messageId == RmMessageId.NONE || payload.length > RmFraming.MAX_REQUEST_LENGTH) {
+            RmFraming.split(RmMessage.request(messageId, 0, payload));
+        }
+    }
+
+    private void release(int sequence, int life) {
+        lock.lock();
+        try {
+            if (life == generation) {
+                sequences.release(sequence);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void enqueue(RmCall call) {
+        Failure why;
+        lock.lock();
+        try {
+            why = call.generation() == generation ? refusal : Failure.of(Errno.ECONNRESET, RmBinding.RESTARTED);
+            // Its time may be up already.
+            if (why == null && !call.hasEnded()) {
+                waiting.add(call);
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (why != null) {
+            end(call, call.fail(why));
         }
     }
 
     private int outstandingMessageId(int sequence) {
-        RmCall call = active;
-        return call != null && call.hasSequence(sequence) ? call.messageId() : RmReassembler.OutstandingCalls.NONE;
+        RmCall call = outstanding.get(sequence);
+        return call != null ? call.messageId() : RmReassembler.OutstandingCalls.NONE;
+    }
+
+    private RmReassembler newReassembler() {
+        return RmReassembler.forClient(this::outstandingMessageId, options.comparesSequences());
     }
 
     private void replied(RmMessage reply) {
-        RmCall call = active;
-        if (call != null && call.hasSequence(reply.sequence())) {
-            finish(call, call.end(reply));
+        RmCall call = outstanding.get(reply.sequence());
+        if (call != null) {
+            fatal.replied(call.request(), reply);
+            finish(call, call.answer(reply));
         }
+    }
+
+    private void lost(RmArrival.Loss loss) {
+        LOG.warn("{} of {} lost", loss.type(), RmMessageId.name(loss.messageId()));
+        RmCall call = loss.type() == RmMessageType.REPLY ? outstanding.get(loss.sequence()) : null;
+        if (call != null) {
+            fail(call, Failure.of(loss.errno(), loss.errno() == Errno.EIO ? "it was cut off" : "it was malformed"));
+        }
+    }
+
+    private void dropped(RmArrival.Verdict verdict, ByteBuffer bytes) {
+        if (!verdict.isDrop()) {
+            return;
+        }
+        LOG.debug("frame dropped: {}", verdict);
+        switch (verdict) {
+            case UNKNOWN_REPLY -> {
+                RmFrame frame = RmFrame.of(bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN), false);
+                countReply(frame.messageId(), frame.sequence());
+            }
+            case WRONG_MESSAGE_ID -> count(RecentCalls.Kind.FOREIGN);
+            default -> countBroken();
+        }
+    }
+
+    private void countReply(int messageId, int sequence) {
+        RecentCalls.Kind kind;
+        lock.lock();
+        try {
+            kind = recent.kindOf(messageId, sequence, generation);
+        } finally {
+            lock.unlock();
+        }
+        count(kind);
+    }
+
+    private void count(RecentCalls.Kind kind) {
+        lock.lock();
+        try {
+            switch (kind) {
+                case LATE -> late++;
+                case DUPLICATE -> duplicate++;
+                case STALE -> stale++;
+                case FOREIGN -> foreign++;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void countBroken() {
+        lock.lock();
+        try {
+            broken++;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void fail(RmCall call, Failure reason) {
+        finish(call, call.fail(reason));
     }
 
     /** Takes an ended call out; if this end is the one that counted, the caller wakes. */
     private void finish(RmCall call, boolean counted) {
         lock.lock();
         try {
-            if (active == call) {
-                active = null;
+            if (outstanding.remove(call.sequence(), call)) {
+                remember(call);
             } else {
                 waiting.remove(call);
             }
+            if (counted && call.generation() == generation) {
+                sequences.release(call.sequence());
+            }
         } finally {
             lock.unlock();
         }
-        if (counted) {
+        end(call, counted);
+        pump();
+    }
+
+    private void end(RmCall call, boolean counted) {
+        if (!counted) {
+            return;
+        }
+        if (call.isAsynchronous()) {
+            scheduler.execute(call::completeFuture);
+        } else {
             scheduler.wake(call.completion());
         }
-        startNext();
     }
 
-    private void endAll() {
-        List<RmCall> ended = new ArrayList<>();
-        lock.lock();
-        try {
-            closed = true;
-            RmCall call = active;
-            if (call != null) {
-                ended.add(call);
-            }
-            ended.addAll(waiting);
-            waiting.clear();
-            active = null;
-        } finally {
-            lock.unlock();
-        }
-        for (RmCall call : ended) {
-            if (call.fail(Errno.ESHUTDOWN)) {
-                scheduler.wake(call.completion());
-            }
-        }
+    /** Every call that has not ended. The lock is held. */
+    private List<RmCall> takeAll() {
+        List<RmCall> all = new ArrayList<>(outstanding.values());
+        all.addAll(waiting);
+        outstanding.values().forEach(this::remember);
+        outstanding.clear();
+        waiting.clear();
+        sequences.restart();
+        sending = null;
+        return all;
     }
 
-    private void notified(RmMessage notification) {
-        untold.add(notification);
-        if (untoldCount.getAndIncrement() == 0) {
-            scheduler.execute(this::tellNext);
-        }
+    private void remember(RmCall call) {
+        recent.add(call.messageId(), call.sequence(), call.generation(), call.hasReply());
     }
 
-    /** There is never a second task: it would run while a listener waits for a call, and overtake this one. */
-    private void tellNext() {
-        try {
-            tellListeners(untold.remove());
-        } finally {
-            if (untoldCount.decrementAndGet() != 0) {
-                scheduler.execute(this::tellNext);
-            }
-        }
+    private static Failure interrupted() {
+        return Failure.of(Errno.EINTR, "the wait was interrupted");
     }
 
-    private void tellListeners(RmMessage notification) {
-        for (RmNotificationListener listener : listeners) {
-            try {
-                // An earlier one may have removed it, or closed the client.
-                if (listeners.contains(listener)) {
-                    listener.notified(notification);
-                }
-            } catch (RuntimeException e) {
-                LOG.error("listener failed on {}", notification, e);
-            }
-        }
+    private static Failure outOfTime() {
+        return Failure.of(Errno.ETIMEDOUT, "none came in time");
+    }
+
+    private static Failure notSent(int errno) {
+        return Failure.of(
+                errno, errno == Errno.ECONNRESET ? RmBinding.RESTARTED : "the channel refused a frame of the request");
     }
 }

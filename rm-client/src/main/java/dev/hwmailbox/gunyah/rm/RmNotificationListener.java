@@ -4,7 +4,7 @@ package dev.hwmailbox.gunyah.rm;
 import dev.hwmailbox.gunyah.rm.protocol.RmMessage;
 
 /**
- * Hears the Resource Manager's notifications.
+ * Hears the Resource Manager's notifications, and of its restarts.
  *
  * <p>Context: a task of the client's scheduler, in the order of arrival and one at a time; must not block for long; may
  * call the Resource Manager, but not wait for a further notification, which comes only after this one. An exception is
@@ -23,4 +23,14 @@ public interface RmNotificationListener {
      * @param notification the notification, of any id, known or not
      */
     void notified(RmMessage notification);
+
+    /**
+     * The Resource Manager has restarted, or its channel was lost. What it told before has been heard before, and it
+     * knows nothing any more of the VMs, memory and interrupts it was asked for. Calls may be made from here; they go
+     * out once the channel is there again. Restarts that follow each other closely are told as one.
+     *
+     * @param generation how often it has restarted since the client was bound, 1 or more; see
+     *     {@link ResourceManager#generation}
+     */
+    default void restarted(int generation) {}
 }
