@@ -67,16 +67,16 @@ public final class VmChannels implements AutoCloseable {
     private static final int UNKNOWN = -1;
 
     private static final int HOST = 3;
+    private static final byte[] NOTHING = {};
 
     private final ResourceManager resourceManager;
     private final GunyahMsgqController controller;
-    private final RmCalls calls;
     private final ToIntFunction<ReservationKey> messageSize;
     private final Predicate<ReservationKey> wakesUp;
     private final SerialTasks tasks;
     private final Subscriptions subscriptions;
     private final List<VmChannelListener> listeners = new CopyOnWriteArrayList<>();
-    private final RmNotificationListener news = this::notified;
+    private final RmNotificationListener news = new News();
     private volatile boolean closed;
 
     // Used by serial tasks only.
@@ -86,7 +86,6 @@ public final class VmChannels implements AutoCloseable {
     private VmChannels(Builder builder) {
         resourceManager = builder.resourceManager;
         controller = builder.controller;
-        calls = new DeferredCalls(resourceManager, builder.scheduler);
         messageSize = builder.messageSize;
         wakesUp = builder.wakesUp;
         tasks = new SerialTasks(builder.scheduler);
@@ -172,8 +171,8 @@ public final class VmChannels implements AutoCloseable {
     }
 
     /**
-     * Asks for everything anew: for embedders that know better than the notifications, such as after a restart of the
-     * Resource Manager. Channels whose queues are listed as before stay.
+     * Asks for everything anew, as after a restart of the Resource Manager: for embedders that know better than its
+     * notifications. Channels whose queues are listed as before stay.
      */
     public void refresh() {
         tasks.add(this::askForAll);
@@ -196,18 +195,6 @@ public final class VmChannels implements AutoCloseable {
     }
 
     // ---- what the Resource Manager says ----
-
-    private void notified(RmMessage notification) {
-        if (notification.messageId() != RmMessageId.NOTIFY_VM_STATUS) {
-            return;
-        }
-        try {
-            VmStatusNotification status = VmStatusNotification.decode(notification);
-            tasks.add(() -> changedState(status.vmid(), status.status().vm()));
-        } catch (RmProtocolException e) {
-            LOG.warn("status of a VM is not understood: {}", notification, e);
-        }
-    }
 
     private void changedState(int vmid, VmState state) {
         if (closed) {
@@ -258,15 +245,15 @@ public final class VmChannels implements AutoCloseable {
     }
 
     private void askForAll() {
-        calls.call(
+        call(
                 RmMessageId.VM_GET_VMID,
-                new byte[0],
-                reply -> tasks.add(() -> ownVmid = VmidReply.decode(reply).vmid()),
+                NOTHING,
+                reply -> ownVmid = VmidReply.decode(reply).vmid(),
                 failure -> LOG.debug("own number is not known", failure));
-        calls.call(
+        call(
                 RmMessageId.VM_GET_PEERS,
-                new byte[0],
-                reply -> tasks.add(() -> VmidListReply.decode(reply).vmids().forEach(vmid -> ask(view(vmid)))),
+                NOTHING,
+                reply -> VmidListReply.decode(reply).vmids().forEach(vmid -> ask(view(vmid))),
                 failure -> LOG.debug("peers are not known", failure));
         List.copyOf(views.values()).forEach(this::ask);
     }
@@ -276,11 +263,28 @@ public final class VmChannels implements AutoCloseable {
             return;
         }
         int life = vm.life();
-        calls.call(
+        call(
                 RmMessageId.VM_GET_HYP_RESOURCES,
                 new VmRequest(vm.vmid()).encode(),
-                reply -> tasks.add(() -> answered(vm, life, reply)),
-                failure -> tasks.add(() -> unanswered(vm, life, failure)));
+                reply -> answered(vm, life, reply),
+                failure -> unanswered(vm, life, failure));
+    }
+
+    /** Makes a call; what comes of it is a serial task. */
+    @SuppressWarnings("FutureReturnValueIgnored") // what depends on the future here only passes it on
+    private void call(
+            int messageId, byte[] payload, Consumer<RmMessage> replied, Consumer<MailboxException> failed) {
+        try {
+            resourceManager.callAsync(messageId, payload).whenComplete((reply, failure) -> tasks.add(() -> {
+                if (reply != null) {
+                    replied.accept(reply);
+                } else if (failure instanceof MailboxException cause) {
+                    failed.accept(cause);
+                }
+            }));
+        } catch (MailboxException e) {
+            tasks.add(() -> failed.accept(e));
+        }
     }
 
     private void answered(VmView vm, int life, RmMessage reply) {
@@ -299,8 +303,7 @@ public final class VmChannels implements AutoCloseable {
         if (isUnknownVm(failure)) {
             update(vm, life, List.of());
         } else if (!closed) {
-            boolean lost = failure.errno() == Errno.ETIMEDOUT || failure.errno() == Errno.EIO;
-            again = again || (lost && vm.failedFewerTimesThan(MAX_ATTEMPTS));
+            again = again || (isLost(failure) && vm.failedFewerTimesThan(MAX_ATTEMPTS));
             if (!again) {
                 unavailable(vm.vmid(), failure);
             }
@@ -314,6 +317,13 @@ public final class VmChannels implements AutoCloseable {
         } else {
             forgetIfEmpty(vm.vmid());
         }
+    }
+
+    private static boolean isLost(MailboxException failure) {
+        return switch (failure.errno()) {
+            case Errno.ETIMEDOUT, Errno.EIO, Errno.ECONNRESET -> !(failure instanceof ResourceManagerException);
+            default -> false;
+        };
     }
 
     /** The Resource Manager knows no such VM, or it has no queues because it is not configured. */
@@ -386,6 +396,26 @@ public final class VmChannels implements AutoCloseable {
 
     private static VmChannel waking(VmChannel channel) {
         return channel;
+    }
+
+    private final class News implements RmNotificationListener {
+        @Override
+        public void notified(RmMessage notification) {
+            if (notification.messageId() != RmMessageId.NOTIFY_VM_STATUS) {
+                return;
+            }
+            try {
+                VmStatusNotification status = VmStatusNotification.decode(notification);
+                tasks.add(() -> changedState(status.vmid(), status.status().vm()));
+            } catch (RmProtocolException e) {
+                LOG.warn("status of a VM is not understood: {}", notification, e);
+            }
+        }
+
+        @Override
+        public void restarted(int generation) {
+            refresh();
+        }
     }
 
     /** Optional settings. */

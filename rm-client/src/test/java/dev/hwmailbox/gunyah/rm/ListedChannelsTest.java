@@ -296,6 +296,33 @@ final class ListedChannelsTest implements VmChannelListener {
         assertThat(subscriber.heard).hasSize(2).last().isEqualTo("bound");
     }
 
+    @Test
+    void afterARestartOfTheResourceManagerEverythingIsAskedAnewAndValidChannelsStay() {
+        listPair();
+        subscribed();
+        MailboxChannel channel = subscriber.channels.get(0);
+        long before = questions();
+
+        restart();
+        assertThat(questions()).isGreaterThan(before);
+        assertThat(channel.isClosed()).isFalse();
+        assertThat(subscriber.heard).containsExactly("bound");
+        assertThat(heard).containsExactly("appeared 16");
+
+        listed.remove(VM);
+        restart();
+        assertThat(channel.isClosed()).isTrue();
+        assertThat(subscriber.heard).containsExactly("bound", "closed");
+        assertThat(heard).containsExactly("appeared 16", "gone 16");
+    }
+
+    private void restart() {
+        int generation = peer.client().generation();
+        peer.controller().channel(0).raiseEvent(ChannelEvent.PEER_RESET);
+        scheduler.advance(Duration.ofSeconds(10));
+        assertThat(peer.client().generation()).isEqualTo(generation + 1);
+    }
+
     // ---- races ----
 
     @Test

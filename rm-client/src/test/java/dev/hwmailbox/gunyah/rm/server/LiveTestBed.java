@@ -23,6 +23,7 @@ import dev.hwmailbox.gunyah.rm.ResourceManager;
 import dev.hwmailbox.gunyah.rm.VmChannel;
 import dev.hwmailbox.gunyah.rm.VmChannelListener;
 import dev.hwmailbox.gunyah.rm.VmChannels;
+import dev.hwmailbox.gunyah.rm.protocol.HypResource;
 import dev.hwmailbox.gunyah.rm.protocol.MemAclEntry;
 import dev.hwmailbox.gunyah.rm.protocol.MemParcelRequest;
 import dev.hwmailbox.gunyah.rm.protocol.MemRange;
@@ -39,8 +40,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A machine with a server, and a host and guests that speak through clients, controllers and {@link VmChannels}, in
- * virtual time. A guest subscribes to the queues of its labels, greets with its VMID and the number of its life, and
- * echoes in capitals what it receives.
+ * virtual time. A guest subscribes to its queues to the host, greets with its VMID and the number of its life, and
+ * writes down what it receives.
  */
 final class LiveTestBed implements VmChannelListener, AutoCloseable {
     static final int HOST = 3;
@@ -57,8 +58,10 @@ final class LiveTestBed implements VmChannelListener, AutoCloseable {
     final List<String> news = new ArrayList<>();
 
     final List<VmChannel> known = new ArrayList<>();
+    final List<String> receivedByGuests = new ArrayList<>();
     private final Map<Integer, Integer> labels = new HashMap<>();
     private final Map<Integer, Integer> lives = new HashMap<>();
+    private final Map<CapabilityId, String> livesByQueue = new HashMap<>();
     private final Map<Integer, Integer> parcels = new HashMap<>();
     private final Map<Integer, Guest> guests = new HashMap<>();
     private int pieces;
@@ -158,6 +161,15 @@ final class LiveTestBed implements VmChannelListener, AutoCloseable {
         client.configureImage(new VmConfigImageRequest(
                 vmid, VmConfigImageRequest.AUTH_NONE, handle, 0, RmTestBed.PARCEL_SIZE, 0, RmTestBed.TREE_SIZE));
         client.initialise(vmid);
+        String life = vmid + "." + lives.merge(vmid, 1, Integer::sum);
+        for (HypResource resource : client.hypervisorResources(vmid)) {
+            livesByQueue.put(resource.capability(), life);
+        }
+    }
+
+    /** Which life of which VM queues belong to: {@code 128.2}. */
+    String life(VmChannel queues) {
+        return Objects.requireNonNull(livesByQueue.get(queues.endpoint().rxCapability()));
     }
 
     void start(int vmid) {
@@ -199,7 +211,7 @@ final class LiveTestBed implements VmChannelListener, AutoCloseable {
     /** What stands for a guest's vCPUs. */
     final class Guest implements GuestProgram, ChannelSubscriber {
         private final int vmid;
-        private final int life;
+        final String life;
         private @Nullable GunyahMsgqController controller;
         private @Nullable ResourceManager client;
         private @Nullable MailboxChannel channel;
@@ -207,7 +219,7 @@ final class LiveTestBed implements VmChannelListener, AutoCloseable {
 
         Guest(int vmid) {
             this.vmid = vmid;
-            life = lives.merge(vmid, 1, Integer::sum);
+            life = vmid + "." + lives.get(vmid);
         }
 
         @Override
@@ -221,13 +233,13 @@ final class LiveTestBed implements VmChannelListener, AutoCloseable {
             var channels =
                     VmChannels.builder(client, controller, vm.scheduler()).build();
             channels.subscribe(
-                    new Echoing(), new ReservationKey(HOST, Objects.requireNonNull(labels.get(vmid))), this);
+                    new Receiver(), new ReservationKey(HOST, Objects.requireNonNull(labels.get(vmid))), this);
         }
 
         @Override
         public void bound(MailboxChannel made, VmChannel queues) {
             channel = made;
-            send("hello from " + vmid + "." + life);
+            send("hello from " + life);
         }
 
         void send(String text) {
@@ -247,10 +259,12 @@ final class LiveTestBed implements VmChannelListener, AutoCloseable {
             }
         }
 
-        private final class Echoing implements MailboxClient {
+        private final class Receiver implements MailboxClient {
             @Override
             public void rxCallback(MailboxChannel from, @Nullable Object message) {
-                received.add(text(message));
+                String text = text(message);
+                received.add(text);
+                receivedByGuests.add(life + " got " + text);
             }
         }
     }
