@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -334,6 +335,74 @@ public final class GunyahMsgqController implements AutoCloseable {
     }
 
     /**
+     * Suspends the controller, as its VM is. Until {@link #resume} nothing is sent, and no channel calls its client but
+     * for messages that end here:
+     *
+     * <ul>
+     *   <li>what is sent, and what waits for room, is refused or parked, as the policy says;
+     *   <li>receive interrupts are held: those of endpoints that do not {@linkplain MsgqEndpoint#wakesUp wake} are
+     *       masked, those of the others are remembered; messages stay in their queues;
+     *   <li>the first interrupt of an endpoint that wakes is reported. It may be one for a message that was there
+     *       already when the controller was suspended, and had not been delivered.
+     * </ul>
+     *
+     * <p>A message that another thread is just handing over, or delivering, may still go through. Suspending again does
+     * nothing. Channels can be requested and closed meanwhile.
+     *
+     * <p>Linux counterpart: wake-up capable interrupts of drivers/mailbox/gunyah-msgq.c (Linux patch series, v14).
+     * Differs: there a driver knows nothing of being suspended.
+     *
+     * @param policy what becomes of messages
+     * @param alarm told which channel wakes the VM, at most once, on the thread that delivers the interrupt; must not
+     *     block, and may {@link #resume}. What it throws is logged
+     * @throws MailboxException EOPNOTSUPP on a published controller, which cannot; ESHUTDOWN if the controller is closed
+     */
+    public void suspend(SuspendPolicy policy, Consumer<MailboxChannel> alarm) {
+        Objects.requireNonNull(policy, "policy");
+        Objects.requireNonNull(alarm, "alarm");
+        slots.checkOpen();
+        if (published) {
+            throw new MailboxException(Errno.EOPNOTSUPP, "a published controller cannot be suspended (" + this + ")");
+        }
+        if (settings.suspension().begin(policy, alarm)) {
+            forEachBinding(MsgqBinding::suspend);
+        }
+    }
+
+    /**
+     * Ends {@link #suspend}. What was held is delivered, and what was parked is sent, by tasks of the scheduler. If the
+     * controller is not suspended nothing happens.
+     *
+     * @return the channel that has woken the VM, if one has
+     */
+    public Optional<MailboxChannel> resume() {
+        if (!settings.suspension().isActive()) {
+            return Optional.empty();
+        }
+        Optional<MailboxChannel> wokenBy =
+                Optional.ofNullable(settings.suspension().end());
+        forEachBinding(MsgqBinding::resume);
+        return wokenBy;
+    }
+
+    /**
+     * Whether the controller is suspended.
+     *
+     * @return true from {@link #suspend} to {@link #resume}
+     */
+    public boolean isSuspended() {
+        return settings.suspension().isActive();
+    }
+
+    private void forEachBinding(Consumer<MsgqBinding> action) {
+        for (Slot slot : slots.slots()) {
+            if (slot.owner() instanceof MsgqBinding binding) {
+                action.accept(binding);
+            }
+        }
+    }
+
+    /**
      * How many channels there are now, in use or not.
      *
      * @return 1 or more; the number only grows
@@ -555,7 +624,7 @@ public final class GunyahMsgqController implements AutoCloseable {
 
         private ControllerSettings settings() {
             return new ControllerSettings(
-                    hypercalls, interrupts, scheduler, nanos(retryDelay), fullBudgetNanos, drainLimit, observer);
+                    hypercalls, interrupts, scheduler, nanos(retryDelay), fullBudgetNanos, drainLimit, new Suspension(), observer);
         }
 
         /**

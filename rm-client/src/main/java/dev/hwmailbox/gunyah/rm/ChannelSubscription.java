@@ -170,7 +170,7 @@ public final class ChannelSubscription implements AutoCloseable {
         }
     }
 
-    /** The controller has made a channel; false if nobody wants it any more. */
+    /** The controller has made a channel; if the subscription is over by now, {@link #end} has closed it. */
     void bound(MailboxChannel made, VmChannel to) {
         boolean wanted = locked(() -> {
             if (state != State.WAITING) {
@@ -184,8 +184,6 @@ public final class ChannelSubscription implements AutoCloseable {
         });
         if (wanted) {
             tell(() -> subscriber.bound(made, to));
-        } else {
-            made.close();
         }
     }
 

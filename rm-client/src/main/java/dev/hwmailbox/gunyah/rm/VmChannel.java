@@ -32,6 +32,10 @@ public record VmChannel(int partner, int label, MsgqEndpoint endpoint) {
         return new ReservationKey(partner, label);
     }
 
+    VmChannel waking() {
+        return new VmChannel(partner, label, endpoint.waking());
+    }
+
     @Override
     public String toString() {
         return "label 0x%x of vm %d (%s)".formatted(label, partner, endpoint);

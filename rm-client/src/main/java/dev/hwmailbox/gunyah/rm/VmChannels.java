@@ -338,7 +338,7 @@ public final class VmChannels implements AutoCloseable {
         }
         List<VmChannel> listed = new ArrayList<>();
         ListedQueues.of(resources, messageSize, complaint -> unavailable(vm.vmid(), complaint))
-                .forEach(channel -> listed.add(wakesUp.test(channel.key()) ? waking(channel) : channel));
+                .forEach(channel -> listed.add(mayWake(channel) ? channel.waking() : channel));
         VmView.Difference difference = vm.update(listed);
         difference.gone().forEach(this::gone);
         difference.changed().forEach(change -> subscriptions.gone(change.before()));
@@ -348,6 +348,10 @@ public final class VmChannels implements AutoCloseable {
         }
         difference.changed().forEach(change -> tellAll(hearing -> hearing.changed(change.before(), change.now())));
         difference.appeared().forEach(channel -> tellAll(hearing -> hearing.appeared(channel)));
+    }
+
+    private boolean mayWake(VmChannel channel) {
+        return channel.endpoint().canReceive() && wakesUp.test(channel.key());
     }
 
     // ---- what follows ----
@@ -392,10 +396,6 @@ public final class VmChannels implements AutoCloseable {
         } catch (RuntimeException e) {
             LOG.error("listener failed", e);
         }
-    }
-
-    private static VmChannel waking(VmChannel channel) {
-        return channel;
     }
 
     private final class News implements RmNotificationListener {

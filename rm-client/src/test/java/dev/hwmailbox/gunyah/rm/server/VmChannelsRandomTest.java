@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
 final class VmChannelsRandomTest {
     private static final int SEEDS = Integer.getInteger("hwmailbox.channels.seeds", 2_000);
     private static final long FIRST_SEED = Long.getLong("hwmailbox.channels.seed", 0);
-    private static final int STEPS = 60;
+    private static final int STEPS = 40;
     private static final int SLOTS = 3;
     private static final int MAX_VMS = 3;
 
@@ -53,9 +53,9 @@ final class VmChannelsRandomTest {
                 throw new AssertionError("seed " + seed, e);
             }
         }
-        // The story must not fall asleep: about two channels and as many messages in each.
-        assertThat(bound).isGreaterThan(2L * SEEDS);
-        assertThat(received).isGreaterThan(2L * SEEDS);
+        // The stories must not fall asleep: a channel and a message in each, on average.
+        assertThat(bound).isGreaterThan(SEEDS);
+        assertThat(received).isGreaterThan(SEEDS);
     }
 
     private final class Story {
