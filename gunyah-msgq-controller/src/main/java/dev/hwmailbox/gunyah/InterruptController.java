@@ -56,4 +56,15 @@ public interface InterruptController {
      * @param virq interrupt number with a handler; otherwise nothing happens
      */
     void unmask(int virq);
+
+    /**
+     * Says whether a line's interrupts wake the VM while it is suspended. Drivers call it; an embedder that suspends
+     * VMs overrides it, the others have nothing to do.
+     *
+     * <p>Kernel counterpart: {@code enable_irq_wake}, {@code disable_irq_wake}, include/linux/interrupt.h (Linux 6.12).
+     *
+     * @param virq interrupt number with a handler
+     * @param enabled true if they do; a line's interrupts do not until this is called
+     */
+    default void wakeUp(int virq, boolean enabled) {}
 }

@@ -6,6 +6,8 @@ import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.MailboxScheduler;
 import dev.hwmailbox.gunyah.InterruptController;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
@@ -40,6 +42,7 @@ public final class VirtualInterruptController implements InterruptController {
     private final MailboxScheduler scheduler;
     private final @Nullable HypervisorObserver observer;
     private final AtomicReferenceArray<@Nullable InterruptLine> lines;
+    private final Set<Integer> wakeUps = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     VirtualInterruptController(
@@ -114,6 +117,25 @@ public final class VirtualInterruptController implements InterruptController {
         if (line != null) {
             line.unmask();
         }
+    }
+
+    @Override
+    public void wakeUp(int virq, boolean enabled) {
+        if (enabled) {
+            wakeUps.add(virq);
+        } else {
+            wakeUps.remove(virq);
+        }
+    }
+
+    /**
+     * Whether the interrupts of a line are to wake the VM while it is suspended, for the embedder that suspends it.
+     *
+     * @param virq interrupt number
+     * @return true if the line's driver has said so
+     */
+    public boolean wakesUp(int virq) {
+        return wakeUps.contains(virq);
     }
 
     /**

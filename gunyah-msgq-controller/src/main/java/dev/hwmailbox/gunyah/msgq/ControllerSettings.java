@@ -14,6 +14,7 @@ record ControllerSettings(
         long retryDelayNanos,
         long fullBudgetNanos,
         int drainLimit,
+        Suspension suspension,
         @Nullable TaskletObserver observer) {
     /** In place of a budget: as long as it takes. */
     static final long UNLIMITED = Long.MAX_VALUE;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.gunyah.msgq;
 
+import dev.hwmailbox.ClientOptions;
 import dev.hwmailbox.Errno;
 import dev.hwmailbox.MailboxChannel;
 import dev.hwmailbox.MailboxClient;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -196,7 +198,7 @@ public final class GunyahMsgqController implements AutoCloseable {
      *
      * @param client who gets the channel
      * @param key by what the queues will be known
-     * @param timeout longest wait, more than zero
+     * @param timeout longest wait, more than zero; {@link dev.hwmailbox.ClientOptions#NO_TIMEOUT} for none
      * @return the channel, completed on the thread that supplies it; a {@link MailboxException} with ETIME after the
      *     timeout, with ESHUTDOWN if the controller is closed first
      * @throws RequestRefusedException BUSY: there is a reservation for the same key; EXHAUSTED: no slot is free
@@ -230,7 +232,9 @@ public final class GunyahMsgqController implements AutoCloseable {
         try {
             MailboxScheduler.Timer timer = settings.scheduler()
                     .timer("reservation of " + reservation.slot().channel(), reservation::timeOut);
-            timer.arm(nanos(timeout));
+            if (timeout.compareTo(ClientOptions.NO_TIMEOUT) < 0) {
+                timer.arm(nanos(timeout));
+            }
             reservation.future().whenComplete((channel, failure) -> {
                 timer.cancel();
                 reservation.release();
@@ -328,6 +332,74 @@ public final class GunyahMsgqController implements AutoCloseable {
             return;
         }
         throw new MailboxException(Errno.EINVAL, "no channel to tell of a reset: " + channel + " (" + this + ")");
+    }
+
+    /**
+     * Suspends the controller, as its VM is. Until {@link #resume} nothing is sent, and no channel calls its client but
+     * for messages that end here:
+     *
+     * <ul>
+     *   <li>what is sent, and what waits for room, is refused or parked, as the policy says;
+     *   <li>receive interrupts are held: those of endpoints that do not {@linkplain MsgqEndpoint#wakesUp wake} are
+     *       masked, those of the others are remembered; messages stay in their queues;
+     *   <li>the first interrupt of an endpoint that wakes is reported. It may be one for a message that was there
+     *       already when the controller was suspended, and had not been delivered.
+     * </ul>
+     *
+     * <p>A message that another thread is just handing over, or delivering, may still go through. Suspending again does
+     * nothing. Channels can be requested and closed meanwhile.
+     *
+     * <p>Linux counterpart: wake-up capable interrupts of drivers/mailbox/gunyah-msgq.c (Linux patch series, v14).
+     * Differs: there a driver knows nothing of being suspended.
+     *
+     * @param policy what becomes of messages
+     * @param alarm told which channel wakes the VM, at most once, on the thread that delivers the interrupt; must not
+     *     block, and may {@link #resume}. What it throws is logged
+     * @throws MailboxException EOPNOTSUPP on a published controller, which cannot; ESHUTDOWN if the controller is closed
+     */
+    public void suspend(SuspendPolicy policy, Consumer<MailboxChannel> alarm) {
+        Objects.requireNonNull(policy, "policy");
+        Objects.requireNonNull(alarm, "alarm");
+        slots.checkOpen();
+        if (published) {
+            throw new MailboxException(Errno.EOPNOTSUPP, "a published controller cannot be suspended (" + this + ")");
+        }
+        if (settings.suspension().begin(policy, alarm)) {
+            forEachBinding(MsgqBinding::suspend);
+        }
+    }
+
+    /**
+     * Ends {@link #suspend}. What was held is delivered, and what was parked is sent, by tasks of the scheduler. If the
+     * controller is not suspended nothing happens.
+     *
+     * @return the channel that has woken the VM, if one has
+     */
+    public Optional<MailboxChannel> resume() {
+        if (!settings.suspension().isActive()) {
+            return Optional.empty();
+        }
+        Optional<MailboxChannel> wokenBy =
+                Optional.ofNullable(settings.suspension().end());
+        forEachBinding(MsgqBinding::resume);
+        return wokenBy;
+    }
+
+    /**
+     * Whether the controller is suspended.
+     *
+     * @return true from {@link #suspend} to {@link #resume}
+     */
+    public boolean isSuspended() {
+        return settings.suspension().isActive();
+    }
+
+    private void forEachBinding(Consumer<MsgqBinding> action) {
+        for (Slot slot : slots.slots()) {
+            if (slot.owner() instanceof MsgqBinding binding) {
+                action.accept(binding);
+            }
+        }
     }
 
     /**
@@ -552,7 +624,7 @@ public final class GunyahMsgqController implements AutoCloseable {
 
         private ControllerSettings settings() {
             return new ControllerSettings(
-                    hypercalls, interrupts, scheduler, nanos(retryDelay), fullBudgetNanos, drainLimit, observer);
+                    hypercalls, interrupts, scheduler, nanos(retryDelay), fullBudgetNanos, drainLimit, new Suspension(), observer);
         }
 
         /**

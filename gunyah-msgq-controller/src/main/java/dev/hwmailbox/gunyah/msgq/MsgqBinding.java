@@ -98,6 +98,16 @@ abstract class MsgqBinding implements SlotOwner {
     /** Stops what is deferred. The receive interrupt is detached already, the transmit interrupt is not yet. */
     abstract void stopDeferred();
 
+    /** The controller has been suspended. */
+    void suspend() {}
+
+    /** The controller has been resumed; what this leads to comes later. */
+    void resume() {}
+
+    final boolean isSuspended() {
+        return settings.suspension().isActive();
+    }
+
     /** The first time only: a binding is started by the request it was made for. */
     final boolean begin() {
         boolean first = !begun && !isClosed();
@@ -116,6 +126,9 @@ abstract class MsgqBinding implements SlotOwner {
             if (endpoint.canReceive()) {
                 attach("rxVirq", endpoint.rxVirq(), this::rxInterrupt);
                 rxAttached = true;
+                if (endpoint.wakesUp()) {
+                    interrupts.wakeUp(endpoint.rxVirq(), true);
+                }
             }
             return 0;
         } catch (MailboxException e) {
@@ -146,6 +159,9 @@ abstract class MsgqBinding implements SlotOwner {
         }
         try {
             if (rxAttached) {
+                if (endpoint.wakesUp()) {
+                    interrupts.wakeUp(endpoint.rxVirq(), false);
+                }
                 interrupts.detach(endpoint.rxVirq());
             }
         } finally {

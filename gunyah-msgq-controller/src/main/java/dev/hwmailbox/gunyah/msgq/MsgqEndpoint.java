@@ -23,10 +23,11 @@ import java.util.Objects;
  * @param rxCapability the queue to receive from, {@link CapabilityId#INVALID} if the endpoint only sends
  * @param rxVirq the interrupt "something to read" of that queue, 32..1019, {@link #NO_VIRQ} if there is no such queue
  * @param maxMessageSize largest message either queue carries, 1..1023 bytes
+ * @param wakesUp whether something to read wakes the VM while it is {@linkplain GunyahMsgqController#suspend suspended}
  * @since 0.1
  */
 public record MsgqEndpoint(
-        CapabilityId txCapability, int txVirq, CapabilityId rxCapability, int rxVirq, int maxMessageSize) {
+        CapabilityId txCapability, int txVirq, CapabilityId rxCapability, int rxVirq, int maxMessageSize, boolean wakesUp) {
     /** In place of an interrupt number: this direction is missing. */
     public static final int NO_VIRQ = -1;
 
@@ -50,6 +51,24 @@ public record MsgqEndpoint(
         if (maxMessageSize < 1 || maxMessageSize > MAX_MESSAGE_SIZE) {
             throw invalid("maxMessageSize", "maxMessageSize " + maxMessageSize + " is outside 1.." + MAX_MESSAGE_SIZE);
         }
+        if (wakesUp && !rxCapability.isValid()) {
+            throw invalid("wakesUp", "nothing to read wakes the vm");
+        }
+    }
+
+    /**
+     * An endpoint that does not wake a suspended VM.
+     *
+     * @param txCapability the queue to send on, {@link CapabilityId#INVALID} if the endpoint only receives
+     * @param txVirq the interrupt "room again" of that queue, {@link #NO_VIRQ} if there is no such queue
+     * @param rxCapability the queue to receive from, {@link CapabilityId#INVALID} if the endpoint only sends
+     * @param rxVirq the interrupt "something to read" of that queue, {@link #NO_VIRQ} if there is no such queue
+     * @param maxMessageSize largest message either queue carries, 1..1023 bytes
+     * @throws RequestRefusedException INVALID if a value is not allowed
+     */
+    public MsgqEndpoint(
+            CapabilityId txCapability, int txVirq, CapabilityId rxCapability, int rxVirq, int maxMessageSize) {
+        this(txCapability, txVirq, rxCapability, rxVirq, maxMessageSize, false);
     }
 
     /**
@@ -105,6 +124,16 @@ public record MsgqEndpoint(
     }
 
     /**
+     * The same endpoint as one that wakes a suspended VM when there is something to read.
+     *
+     * @return the endpoint
+     * @throws RequestRefusedException INVALID if it cannot receive
+     */
+    public MsgqEndpoint waking() {
+        return new MsgqEndpoint(txCapability, txVirq, rxCapability, rxVirq, maxMessageSize, true);
+    }
+
+    /**
      * Whether messages can be sent.
      *
      * @return true if there is a queue to send on
@@ -126,7 +155,8 @@ public record MsgqEndpoint(
     public String toString() {
         return (canSend() ? "tx " + txCapability + " irq " + txVirq : "no tx")
                 + (canReceive() ? ", rx " + rxCapability + " irq " + rxVirq : ", no rx")
-                + ", " + maxMessageSize + " bytes";
+                + ", " + maxMessageSize + " bytes"
+                + (wakesUp ? ", wakes up" : "");
     }
 
     private static void checkVirq(String field, int virq, CapabilityId capability) {

@@ -63,7 +63,7 @@ final class Receiver {
     }
 
     void interrupt() {
-        if ((state & DRAINING) != 0 && binding.enter()) {
+        if (((state & DRAINING) != 0 || binding.isSuspended()) && binding.enter()) {
             try {
                 hold();
             } finally {
@@ -74,13 +74,13 @@ final class Receiver {
     }
 
     /** Keeps a level line from coming back at once, and again, while its messages wait for somebody else. */
-    private void hold() {
+    void hold() {
         binding.interrupts.mask(endpoint.rxVirq());
         held = true;
     }
 
     private void release() {
-        if (held && binding.enter()) {
+        if (held && !binding.isSuspended() && binding.enter()) {
             try {
                 held = false;
                 binding.interrupts.unmask(endpoint.rxVirq());
@@ -90,8 +90,8 @@ final class Receiver {
         }
     }
 
-    private void drain() {
-        if (!begin()) {
+    void drain() {
+        if (isPutOff() || !begin()) {
             return;
         }
         boolean finished = false;
@@ -122,6 +122,15 @@ final class Receiver {
             release();
             throw e;
         }
+    }
+
+    /** Nothing is taken while the controller is suspended; whoever resumes it looks at every queue. */
+    private boolean isPutOff() {
+        boolean suspended = binding.isSuspended();
+        if (suspended) {
+            binding.settings.suspension().interrupted(binding);
+        }
+        return suspended;
     }
 
     private boolean begin() {
@@ -168,7 +177,7 @@ final class Receiver {
     /** True if there is nothing left to do, false at the limit. */
     private boolean drainUpToLimit() {
         for (int taken = 0; taken < drainLimit; taken++) {
-            if ((state & CLOSED) != 0) {
+            if ((state & CLOSED) != 0 || isPutOff()) {
                 return true;
             }
             long result = receive();

@@ -74,6 +74,9 @@ final class SelfHealingBinding extends MsgqBinding {
     /** Whether a message is on its way into the queue. Plain: another thread may see it late, and fail one too many. */
     private boolean attempting;
 
+    /** Whether there has been an interrupt "room again" while the controller was suspended. */
+    private volatile boolean roomHeld;
+
     private byte @Nullable [] txCopy;
 
     SelfHealingBinding(
@@ -129,7 +132,7 @@ final class SelfHealingBinding extends MsgqBinding {
     @Override
     void opened(MailboxChannel face) {
         super.opened(face);
-        if (endpoint.canReceive()) {
+        if (endpoint.canReceive() && !isSuspended()) {
             receiver.drainSoon();
         }
     }
@@ -171,6 +174,9 @@ final class SelfHealingBinding extends MsgqBinding {
         }
         if (failing.get() > 0 && failing.getAndDecrement() > 0) {
             return fail(txId, -Errno.ECONNRESET);
+        }
+        if (isSuspended()) {
+            return settings.suspension().parks() ? park() : fail(txId, -Errno.EAGAIN);
         }
         if (message instanceof MsgqMessage m) {
             return transmit(m.buffer(), m.offset(), m.length(), m.push(), txId);
@@ -237,6 +243,12 @@ final class SelfHealingBinding extends MsgqBinding {
         return done(txId, status);
     }
 
+    /** The message stays first in line, and its time to find room begins when it is sent again. */
+    private int park() {
+        accept();
+        return -Errno.EAGAIN;
+    }
+
     private void accept() {
         if (refused) {
             refused = false;
@@ -278,6 +290,13 @@ final class SelfHealingBinding extends MsgqBinding {
         // First of all: what follows may fill the queue again and unmask.
         interrupts.mask(endpoint.txVirq());
         emptied = true;
+        if (isSuspended()) {
+            roomHeld = true;
+            if (isSuspended()) {
+                return;
+            }
+        }
+        roomHeld = false;
         finishWaiting(waiting.get(), 0);
         sendRefusedAgain();
     }
@@ -295,7 +314,12 @@ final class SelfHealingBinding extends MsgqBinding {
     }
 
     private void expire() {
-        watching = false;
+        watching = false; // before looking: whoever resumes has it watched again
+        if (isSuspended()) {
+            watched = NONE;
+            endWaits();
+            return;
+        }
         long txId = waiting.get();
         if (txId != NONE) {
             lookAfter(txId);
@@ -408,6 +432,61 @@ final class SelfHealingBinding extends MsgqBinding {
                     GunyahError.CSPACE_INSUFFICIENT_RIGHTS -> true;
             default -> false;
         };
+    }
+
+    // ---- suspended ----
+
+    @Override
+    void suspend() {
+        if (!enter()) {
+            return;
+        }
+        try {
+            if (canSend) {
+                interrupts.mask(endpoint.txVirq());
+                endWaits();
+            }
+            if (endpoint.canReceive() && !endpoint.wakesUp()) {
+                receiver.hold();
+            }
+        } finally {
+            leave();
+        }
+        if (!isSuspended()) {
+            resume(); // meanwhile, and what came after that must not stay held
+        }
+    }
+
+    /** What waits is parked, or ends. */
+    private void endWaits() {
+        long txId = waiting.get();
+        if (txId != NONE && !settings.suspension().parks()) {
+            giveUp(txId);
+        }
+        channel.resubmit();
+    }
+
+    @Override
+    void resume() {
+        settings.scheduler().execute(guarded(this::goOn));
+    }
+
+    private void goOn() {
+        if (isSuspended() || face() == null) {
+            return; // again, or not yet
+        }
+        if (roomHeld) {
+            txInterrupt();
+        } else if (canSend && (level == CompletionLevel.TAKEN || waiting.get() != NONE)) {
+            interrupts.unmask(endpoint.txVirq());
+        }
+        if (waiting.get() != NONE) {
+            watch();
+        }
+        channel.resubmit();
+        if (endpoint.canReceive()) {
+            receiver.drain();
+        }
     }
 
     // ---- receiving ----

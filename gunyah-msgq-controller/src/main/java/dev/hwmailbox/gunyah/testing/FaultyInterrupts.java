@@ -131,6 +131,11 @@ public final class FaultyInterrupts implements InterruptController {
         }
     }
 
+    @Override
+    public void wakeUp(int virq, boolean enabled) {
+        real.wakeUp(virq, enabled);
+    }
+
     /**
      * Lists the faults, for a failed test.
      *

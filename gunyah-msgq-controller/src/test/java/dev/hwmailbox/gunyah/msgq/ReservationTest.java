@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.hwmailbox.ClientOptions;
 import dev.hwmailbox.Errno;
 import dev.hwmailbox.MailboxChannel;
 import dev.hwmailbox.MailboxException;
@@ -322,6 +323,17 @@ final class ReservationTest {
         bed.scheduler.advance(Duration.ofDays(10_000));
 
         assertThat(reserved).isNotDone();
+    }
+
+    @Test
+    void mayWaitWithoutATimer() {
+        CompletableFuture<MailboxChannel> reserved =
+                controller.reserve(client, ReservationKey.anyPartner(LABEL), ClientOptions.NO_TIMEOUT);
+
+        assertThat(bed.scheduler.pending()).isEmpty();
+        supply();
+
+        assertThat(reserved).isDone();
     }
 
     @ParameterizedTest
