@@ -12,6 +12,7 @@ import dev.hwmailbox.gunyah.msgq.MsgqEndpoint;
 import dev.hwmailbox.gunyah.rm.server.ResourceManagerServer;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -65,8 +66,13 @@ final class Boot {
                 bootEndpoint.maxMessageSize());
     }
 
-    void run() {
-        Exchange exchange = owner.run();
+    /**
+     * Runs the story.
+     *
+     * @param lives how often the peer lives
+     */
+    void run(int lives) {
+        List<Exchange> exchanges = owner.run(lives);
         server.close();
         platform.settle(ResourceManagerServer.VMID, PATIENCE);
         hypervisor.close();
@@ -75,17 +81,17 @@ final class Boot {
             throw new BootFailure("the hypervisor has objects left: " + left);
         }
         timeline.add("hyp", "closed: no VM, capability, queue, interrupt or message is left");
-        timeline.end("ok", counts(exchange));
+        timeline.end("ok", counts(exchanges));
     }
 
-    private Map<String, Object> counts(Exchange exchange) {
+    private Map<String, Object> counts(List<Exchange> exchanges) {
         Map<String, Object> counts = new LinkedHashMap<>();
         counts.put("requests", traffic.requests());
         counts.put("notifications", traffic.notifications());
-        counts.put("messages_sent", exchange.sent());
-        counts.put("messages_received", exchange.received());
-        counts.put("bytes_sent", exchange.bytesSent());
-        counts.put("bytes_received", exchange.bytesReceived());
+        counts.put("messages_sent", exchanges.stream().mapToInt(Exchange::sent).sum());
+        counts.put("messages_received", exchanges.stream().mapToInt(Exchange::received).sum());
+        counts.put("bytes_sent", exchanges.stream().mapToLong(Exchange::bytesSent).sum());
+        counts.put("bytes_received", exchanges.stream().mapToLong(Exchange::bytesReceived).sum());
         counts.put("queue_depth", depth);
         counts.put("sends_that_filled_a_queue", traffic.fillingSends());
         counts.put("sends_refused_as_full", traffic.refusedSends());

@@ -56,6 +56,11 @@ public final class BootCommand implements Callable<Integer> {
     @Option(names = "--threads", description = "Run each VM on a thread of its own, in real time.")
     private boolean threads;
 
+    @Option(
+            names = "--restart",
+            description = "Restart the peer, with its channel open, and do it all again over the queues of its second life.")
+    private boolean restart;
+
     @Option(names = "--json", description = "Print JSON Lines.")
     private boolean json;
 
@@ -104,7 +109,7 @@ public final class BootCommand implements Callable<Integer> {
                 err.println("no machine can be built for this devicetree: " + e.getMessage());
                 return EXIT_INPUT;
             }
-            boot.run();
+            boot.run(restart ? 2 : 1);
             return EXIT_OK;
         } catch (BootFailure | MailboxException e) {
             err.println("boot failed: " + e.getMessage());

@@ -54,12 +54,6 @@ final class Exchange implements MailboxClient {
         send();
     }
 
-    void close() {
-        if (channel != null) {
-            channel.close();
-        }
-    }
-
     /** Done when both sides have received and verified everything, or at the first mismatch. */
     Completion finished() {
         return finished;

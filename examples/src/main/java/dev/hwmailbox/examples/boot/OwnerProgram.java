@@ -2,7 +2,6 @@
 package dev.hwmailbox.examples.boot;
 
 import dev.hwmailbox.Completion;
-import dev.hwmailbox.MailboxChannel;
 import dev.hwmailbox.MailboxScheduler;
 import dev.hwmailbox.Mailboxes;
 import dev.hwmailbox.examples.timeline.Timeline;
@@ -10,17 +9,19 @@ import dev.hwmailbox.gunyah.GunyahError;
 import dev.hwmailbox.gunyah.hypervisor.VirtualMachine;
 import dev.hwmailbox.gunyah.msgq.GunyahMsgqController;
 import dev.hwmailbox.gunyah.msgq.MsgqEndpoint;
+import dev.hwmailbox.gunyah.msgq.ReservationKey;
+import dev.hwmailbox.gunyah.rm.ChannelSubscription;
 import dev.hwmailbox.gunyah.rm.ResourceManager;
-import dev.hwmailbox.gunyah.rm.protocol.HypResource;
+import dev.hwmailbox.gunyah.rm.VmChannels;
 import dev.hwmailbox.gunyah.rm.protocol.MemAclEntry;
 import dev.hwmailbox.gunyah.rm.protocol.MemParcelRequest;
 import dev.hwmailbox.gunyah.rm.protocol.MemRange;
-import dev.hwmailbox.gunyah.rm.protocol.ResourceChannels;
 import dev.hwmailbox.gunyah.rm.protocol.RmMessage;
 import dev.hwmailbox.gunyah.rm.protocol.RmMessageId;
 import dev.hwmailbox.gunyah.rm.protocol.VmConfigImageRequest;
 import dev.hwmailbox.gunyah.rm.protocol.VmState;
 import dev.hwmailbox.gunyah.rm.protocol.VmStatusNotification;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -28,11 +29,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What runs in the owner VM, written as a driver would be: it finds the Resource Manager through the boot-time channel,
- * makes a peer VM, learns of the queues between them, and talks over a channel nobody knew of at boot.
+ * says which channel it waits for, makes a peer VM, and talks over a channel nobody knew of at boot.
  */
 final class OwnerProgram {
     private static final int SLOTS = 16;
-    private static final int PEER_MESSAGE_SIZE = 240;
     private static final int TREE_OFFSET = 2 << 20;
     private static final int TREE_ROOM = 64 << 10;
 
@@ -53,8 +53,8 @@ final class OwnerProgram {
         this.scheduler = vm.scheduler();
     }
 
-    /** Runs from bound to closed; returns the exchange with the peer. */
-    Exchange run() {
+    /** Runs from bound to closed; returns the exchanges with the peer, one for each of its lives. */
+    List<Exchange> run(int lives) {
         try (Mailboxes mailboxes = new Mailboxes();
                 GunyahMsgqController controller = GunyahMsgqController.builder(
                                 vm.hypercalls(), vm.interrupts(), scheduler)
@@ -62,44 +62,69 @@ final class OwnerProgram {
                         .build()) {
             mailboxes.register(controller.controller());
             timeline.add("owner", "%s registered", controller);
-            Exchange exchange;
+            List<Exchange> exchanges;
             try (ResourceManager rm = ResourceManager.bind(controller, bootEndpoint, scheduler)) {
                 rm.addListener(this::notified);
                 timeline.add("owner", "Resource Manager bound to the boot-time channel");
-                exchange = runPeer(controller, rm);
+                exchanges = runPeer(controller, rm, lives);
             }
             timeline.add("owner", "Resource Manager client closed; %d of %d slots free", controller.freeSlots(), SLOTS);
-            return exchange;
+            return exchanges;
         }
     }
 
-    private Exchange runPeer(GunyahMsgqController controller, ResourceManager rm) {
+    private List<Exchange> runPeer(GunyahMsgqController controller, ResourceManager rm, int lives) {
         int own = rm.vmid();
         expect(own == vm.vmid(), "the owner is VM " + vm.vmid() + ", not " + own);
         timeline.add("owner", "VM_GET_VMID: this is VM %d", own);
-        int peer = rm.allocateVmid();
-        timeline.add("owner", "VM_ALLOC_VMID: the peer will be VM %d", peer);
+        List<Exchange> exchanges = new ArrayList<>();
+        try (VmChannels channels =
+                VmChannels.builder(rm, controller, scheduler).build()) {
+            ReservationKey key = ReservationKey.anyPartner(PeerImage.CONTROL_LABEL);
+            PeerChannel channel = new PeerChannel(scheduler, timeline);
+            ChannelSubscription subscription = channels.subscribe(channel, key, channel);
+            timeline.add("owner", "waits for a channel with %s, of which there is none yet", subscription.key());
 
-        int memory = lendImage(rm, peer);
+            int peer = rm.allocateVmid();
+            timeline.add("owner", "VM_ALLOC_VMID: the peer will be VM %d", peer);
+            int memory = lendImage(rm, peer);
+            for (int life = 0; life < lives; life++) {
+                if (life > 0) {
+                    memory = lendAgain(rm, peer, memory);
+                }
+                exchanges.add(live(rm, peer, memory, channel));
+            }
+            rm.reclaimMemory(memory);
+            timeline.add("owner", "MEM_RECLAIM: memory 0x%x is back", memory);
+            rm.deallocateVmid(peer);
+            timeline.add("owner", "VM_DEALLOC_VMID: VM %d is gone", peer);
+        }
+        expect(rm.droppedFrames() == 0, rm.droppedFrames() + " frames belonged to nothing");
+        return exchanges;
+    }
+
+    /** The start of the last life has written over the devicetree, which is the owner's to write only while it is not lent. */
+    private int lendAgain(ResourceManager rm, int peer, int memory) {
+        rm.reclaimMemory(memory);
+        timeline.add("owner", "MEM_RECLAIM: memory 0x%x is back, and lent again", memory);
+        return lendImage(rm, peer);
+    }
+
+    /** One life of the peer. Its channel stays open until its queues are gone. */
+    private Exchange live(ResourceManager rm, int peer, int memory, PeerChannel channel) {
+        statesSeen.clear();
+        channel.beginLife();
         rm.configureImage(new VmConfigImageRequest(
                 peer, VmConfigImageRequest.AUTH_NONE, memory, 0, TREE_OFFSET, TREE_OFFSET, TREE_ROOM));
         timeline.add("owner", "VM_CONFIG_IMAGE done");
         rm.initialise(peer);
         timeline.add("owner", "VM_INIT done");
         awaitState(VmState.READY);
-
-        List<HypResource> resources = rm.hypervisorResources(peer);
-        timeline.add("owner", "VM_GET_HYP_RESOURCES: %d entries", resources.size());
-        MsgqEndpoint endpoint = controlChannel(resources, peer);
-        Exchange exchange = new Exchange(scheduler, Boot.MESSAGES, Boot.OWNER_SEED, Boot.PEER_SEED);
-        MailboxChannel channel = controller.requestChannel(exchange, endpoint);
-        timeline.add("owner", "channel %s spawned: %s", channel, endpoint);
+        channel.awaitBound();
         rm.start(peer);
         timeline.add("owner", "VM_START done");
 
-        exchange.begin(channel);
-        expect(scheduler.await(exchange.finished(), Boot.PATIENCE.toNanos()), "the exchange did not end");
-        expect(exchange.failure() == null, "the exchange failed: " + exchange.failure());
+        Exchange exchange = channel.run();
         timeline.add(
                 "owner",
                 "sent %d messages (%d bytes), received %d (%d bytes), all verified by both sides",
@@ -111,15 +136,9 @@ final class OwnerProgram {
         rm.stop(peer, false);
         timeline.add("owner", "VM_STOP: asked the peer to shut down");
         awaitState(VmState.EXITED);
-        exchange.close();
-        timeline.add("owner", "channel %s closed", channel);
+        channel.awaitClosed();
         rm.reset(peer);
         awaitState(VmState.RESET);
-        rm.reclaimMemory(memory);
-        timeline.add("owner", "MEM_RECLAIM: memory 0x%x is back", memory);
-        rm.deallocateVmid(peer);
-        timeline.add("owner", "VM_DEALLOC_VMID: VM %d is gone", peer);
-        expect(rm.droppedFrames() == 0, rm.droppedFrames() + " frames belonged to nothing");
         return exchange;
     }
 
@@ -141,20 +160,6 @@ final class OwnerProgram {
                 Boot.PEER_MEMORY_SIZE >> 10,
                 image.length);
         return handle;
-    }
-
-    private MsgqEndpoint controlChannel(List<HypResource> resources, int peer) {
-        ResourceChannels.Pair pair = ResourceChannels.of(resources).pairs().stream()
-                .filter(candidate -> candidate.partnerVmid() == peer && candidate.label() == PeerImage.CONTROL_LABEL)
-                .findFirst()
-                .orElseThrow(() ->
-                        new BootFailure("no queue pair 0x%x among the resources".formatted(PeerImage.CONTROL_LABEL)));
-        return new MsgqEndpoint(
-                pair.send().capability(),
-                pair.send().virq(),
-                pair.receive().capability(),
-                pair.receive().virq(),
-                PEER_MESSAGE_SIZE);
     }
 
     private void notified(RmMessage notification) {

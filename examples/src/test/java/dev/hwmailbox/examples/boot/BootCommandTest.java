@@ -90,6 +90,26 @@ final class BootCommandTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"--json", "--threads"})
+    void restartsThePeerWithItsChannelOpenAndLosesNothing(String how) {
+        CommandLineRun run = CommandLineRun.of("boot", "--restart", how);
+
+        assertThat(run.err()).isEmpty();
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out().lines().filter(line -> line.contains("closed: its queues are gone")))
+                .hasSize(2);
+        assertThat(run.out()
+                        .lines()
+                        .filter(line -> line.contains(" appeared: VM 128, "))
+                        .map(line -> line.substring(line.indexOf(" appeared")))
+                        .distinct())
+                .as("each life has queues of its own")
+                .hasSize(2);
+        assertThat(run.lastLine().replaceAll("[\"{}]|result:", "").replace('_', ' ').replace(":", " "))
+                .contains("ok", "messages sent 2000", "messages received 2000");
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"0", "256", "-1", "x"})
     void refusesDepthThatNoQueueHas(String depth) {
         CommandLineRun run = CommandLineRun.of("boot", "--depth", depth);
