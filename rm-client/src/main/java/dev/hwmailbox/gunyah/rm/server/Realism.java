@@ -2,13 +2,13 @@
 package dev.hwmailbox.gunyah.rm.server;
 
 /**
- * What a {@link ResourceManagerServer} does with replies to a VM that does not read them. In both cases {@value
- * VmConnection#MAX_WAITING_NOTIFICATIONS} notifications wait per VM, and the oldest is dropped for one more.
+ * What a {@link ResourceManagerServer} does with replies to a VM that does not read them. In both cases 256
+ * notifications wait per VM, and the oldest is dropped for one more.
  *
  * @since 0.1
  */
 public enum Realism {
-    /** The default: {@value VmConnection#MAX_WAITING_REPLIES} replies wait per VM, and the oldest is dropped. */
+    /** The default: 64 replies wait per VM, and the oldest is dropped for one more. */
     ROBUST(VmConnection.MAX_WAITING_REPLIES, Integer.MAX_VALUE),
 
     /**

@@ -34,8 +34,8 @@ import org.slf4j.LoggerFactory;
  * lies at the capability IDs and interrupts that the host's devicetree dictates.
  *
  * <p>Served are the life cycle of VMs, passing memory on, lending interrupts, consoles, and the look-ups; any other
- * request is answered UNIMPLEMENTED, as an unknown one is. Queues between two guests, shared memory and virtio devices are refused when a
- * VM is initialised.
+ * request is answered UNIMPLEMENTED, as an unknown one is. Queues between two guests, shared memory and virtio devices
+ * are refused when a VM is initialised.
  *
  * <p>Context: runs as tasks of the Resource Manager VM's scheduler; the methods here can be called from any thread and
  * never block. What the listener or a guest program throws is logged and harms no other VM.

@@ -121,8 +121,8 @@ final class ConsoleRequestsTest {
     @Test
     void aLengthThatIsNotThatOfTheBytesIsRefused() {
         openBoth();
-        for (byte[] payload : List.of(
-                new byte[0], new byte[2], new byte[] {0, 0, 2, 0, 'x'}, new byte[] {0, 0, 0, 0, 'x'})) {
+        for (byte[] payload :
+                List.of(new byte[0], new byte[2], new byte[] {0, 0, 2, 0, 'x'}, new byte[] {0, 0, 0, 0, 'x'})) {
             assertThat(bed.call(bed.guest(guest), WRITE, payload).error()).isEqualTo(MSG_INVALID);
         }
         assertThat(bed.notifications()).isEmpty();
@@ -154,9 +154,7 @@ final class ConsoleRequestsTest {
                     assertThat(content.getShort()).isEqualTo((short) content.remaining());
                     return from
                             + " "
-                            + StandardCharsets.US_ASCII
-                                    .decode(content)
-                                    .toString();
+                            + StandardCharsets.US_ASCII.decode(content).toString();
                 })
                 .toList();
     }

@@ -268,19 +268,7 @@ final class MemorySharingTest {
     void nobodyCanBeARecipientTwiceNorTheResourceManagerNorSomebodyUnknown(int message) {
         int rights = READ_WRITE << 16;
         for (int[] acl : new int[][] {{guest, guest}, {guest, 255}, {guest, 99}, {guest, 0}}) {
-            assertThat(bed.call(
-                                    message,
-                                    0,
-                                    0,
-                                    2,
-                                    acl[0] | rights,
-                                    acl[1] | rights,
-                                    1,
-                                    (int) address(1),
-                                    0,
-                                    PAGE,
-                                    0,
-                                    0)
+            assertThat(bed.call(message, 0, 0, 2, acl[0] | rights, acl[1] | rights, 1, (int) address(1), 0, PAGE, 0, 0)
                             .error())
                     .isEqualTo(ARGUMENT_INVALID);
         }
@@ -340,9 +328,7 @@ final class MemorySharingTest {
     void aRecipientCannotPassOnWhatIsNotItsOwn() {
         int handle = share(1);
         long where = accept(handle, SHARED);
-        int[] lend = {
-            0, 0, 1, HOST | READ_WRITE << 16, 1, (int) where, (int) (where >>> 32), PAGE, 0, 0
-        };
+        int[] lend = {0, 0, 1, HOST | READ_WRITE << 16, 1, (int) where, (int) (where >>> 32), PAGE, 0, 0};
         assertThat(bed.callAs(guest, MEM_LEND, lend).error()).isEqualTo(MEM_INUSE);
     }
 
@@ -480,8 +466,10 @@ final class MemorySharingTest {
         bed.ok(MEM_APPEND, handle, 1, 0);
 
         bed.ok(MEM_NOTIFY, handle, 1, TAG, 1, guest);
-        assertThat(bed.told(guest)).singleElement().satisfies(shared -> assertThat(shared.content().length)
-                .isEqualTo(32 + 4 + 8 * MemoryRequests.MAX_RANGES));
+        assertThat(bed.told(guest))
+                .singleElement()
+                .satisfies(shared ->
+                        assertThat(shared.content().length).isEqualTo(32 + 4 + 8 * MemoryRequests.MAX_RANGES));
     }
 
     // ---- telling ----
@@ -540,8 +528,8 @@ final class MemorySharingTest {
     void resetTakesBackWhatAVmHasShared() {
         int[] share = {0, LABEL, 1, HOST | READ_WRITE << 16, 1, 0x80000000 + 8 * PAGE, 0, PAGE, 0, 0};
         int handle = word(bed.okAs(guest, MEM_SHARE, share));
-        long where = chosen(bed.ok(MEM_ACCEPT, handle, SHARED << 8 | DONE << 16, 0, 0, 0, 0)
-                .data());
+        long where = chosen(
+                bed.ok(MEM_ACCEPT, handle, SHARED << 8 | DONE << 16, 0, 0, 0, 0).data());
         assertThat(canReach(bed.host.memory(), where)).isTrue();
         bed.notifications();
 

@@ -84,9 +84,7 @@ final class RmTestBed {
                         .schedulers(vmid -> scheduler)
                         .guestPrograms((vmid, image) -> new Program(vmid)))
                 .build();
-        server = serverOptions
-                .apply(ResourceManagerServer.builder(hypervisor))
-                .build();
+        server = serverOptions.apply(ResourceManagerServer.builder(hypervisor)).build();
         host = hypervisor.createVm(HOST);
         host.memory().map(MEMORY, MemoryExtent.allocate(MEMORY_SIZE));
         MsgqEndpoint endpoint = new MsgqEndpoint(CapabilityId.of(0x10), 960, CapabilityId.of(0x11), 961, 240);
