@@ -11,15 +11,17 @@ import java.util.Set;
 final class MemoryParcel {
     private final int handle;
     private final ManagedVm lender;
-    private final Set<Integer> borrowers;
+    private final int label;
+    private final List<Integer> borrowers;
     private final List<Range> ranges;
     private final GuestAddressSpace memory = new GuestAddressSpace();
     private final Set<ManagedVm> users = new HashSet<>();
 
-    MemoryParcel(int handle, ManagedVm lender, Set<Integer> borrowers, List<Range> ranges) {
+    MemoryParcel(int handle, ManagedVm lender, int label, List<Integer> borrowers, List<Range> ranges) {
         this.handle = handle;
         this.lender = lender;
-        this.borrowers = Set.copyOf(borrowers);
+        this.label = label;
+        this.borrowers = List.copyOf(borrowers);
         this.ranges = List.copyOf(ranges);
         long offset = 0;
         for (Range range : ranges) {
@@ -38,6 +40,15 @@ final class MemoryParcel {
 
     int handle() {
         return handle;
+    }
+
+    int label() {
+        return label;
+    }
+
+    /** Who can get at it. */
+    List<Integer> peers() {
+        return borrowers;
     }
 
     ManagedVm lender() {

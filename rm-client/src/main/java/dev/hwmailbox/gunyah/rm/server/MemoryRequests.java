@@ -16,8 +16,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.stream.Collectors;
 
 /** Lending memory and taking it back. */
 final class MemoryRequests {
@@ -70,8 +68,8 @@ final class MemoryRequests {
             ranges.forEach(range -> memory.map(range.lenderAddress(), range.extent()));
             throw new RmRefusal(RmError.MEM_INVALID, e);
         }
-        Set<Integer> borrowers = request.acl().stream().map(MemAclEntry::vmid).collect(Collectors.toSet());
-        MemoryParcel parcel = new MemoryParcel(nextHandle++, caller, borrowers, ranges);
+        List<Integer> borrowers = request.acl().stream().map(MemAclEntry::vmid).toList();
+        MemoryParcel parcel = new MemoryParcel(nextHandle++, caller, request.label(), borrowers, ranges);
         parcels.put(parcel.handle(), parcel);
         reply.ok(new RmHandle(parcel.handle()));
     }

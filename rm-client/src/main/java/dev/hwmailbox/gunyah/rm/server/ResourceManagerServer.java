@@ -4,6 +4,7 @@ package dev.hwmailbox.gunyah.rm.server;
 import dev.hwmailbox.Errno;
 import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.MailboxScheduler;
+import dev.hwmailbox.devicetree.DeviceTree;
 import dev.hwmailbox.gunyah.hypervisor.SoftwareHypervisor;
 import dev.hwmailbox.gunyah.hypervisor.VirtualMachine;
 import dev.hwmailbox.gunyah.msgq.GunyahMsgqController;
@@ -17,7 +18,6 @@ import dev.hwmailbox.gunyah.rm.protocol.RmPayload;
 import dev.hwmailbox.gunyah.rm.protocol.RmProtocolException;
 import dev.hwmailbox.gunyah.rm.protocol.VmState;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -50,6 +50,9 @@ public final class ResourceManagerServer implements AutoCloseable {
     /** VMID of the host, the VM that owns the others. */
     public static final int HOST_VMID = VmRegistry.HOST;
 
+    /** Cores that guests can use unless the builder is told otherwise. */
+    public static final int DEFAULT_CORES = 8;
+
     private static final String HOST_NAME = "HLOS";
 
     private static final Logger LOG = LoggerFactory.getLogger(ResourceManagerServer.class);
@@ -77,13 +80,27 @@ public final class ResourceManagerServer implements AutoCloseable {
                 .build();
         manager = new ManagedVm(VMID, VMID);
         manager.machine(new ManagedVm.Machine(
-                own, own.cspaceCapability().value(), own.vicCapability().value(), new Teardown()));
+                own,
+                own.cspaceCapability().value(),
+                own.vicCapability().value(),
+                new AddressAllocator(own.memory(), AddressAllocator.FIRST_OF_GUEST),
+                new Teardown()));
         manager.state(VmState.RUNNING);
         vms.add(manager);
-        devices = new DeviceFactory(manager);
-        factory = new VmFactory(builder.hypervisor, manager, devices, controller, this::connection);
         MemoryRequests memory = new MemoryRequests();
-        lifeCycle = new LifeCycleRequests(scheduler, vms, factory, memory, this::notify, this::ended);
+        HypervisorObjects objects = new HypervisorObjects(manager);
+        devices = new DeviceFactory(manager, objects);
+        PeerDevices peers = new PeerDevices(vms, objects, devices::nextHandle);
+        factory = new VmFactory(
+                builder.hypervisor,
+                manager,
+                objects,
+                devices,
+                peers,
+                (vm, label) -> Optional.empty(),
+                controller,
+                this::connection);
+        lifeCycle = new LifeCycleRequests(scheduler, vms, factory, memory, builder.cores, this::notify, this::ended);
         lifeCycle.addTo(handlers);
         memory.addTo(handlers);
         new QueryRequests(vms).addTo(handlers);
@@ -124,7 +141,8 @@ public final class ResourceManagerServer implements AutoCloseable {
         vm.state(VmState.RUNNING);
         try {
             factory.adopt(vm, host, new Teardown());
-            VirtualDevice channel = devices.bootChannel(vm, endpoint, bootChannel(endpoint, depth));
+            VirtualDevice channel = devices.bootChannel(
+                    vm, endpoint, DeviceConfiguration.bootChannel(endpoint.maxMessageSize(), depth));
             vm.devices().add(channel);
             factory.connect(vm, channel);
             manager.vcpus().add(devices.vcpu(0, vm, false, 0));
@@ -136,6 +154,17 @@ public final class ResourceManagerServer implements AutoCloseable {
             throw e;
         }
         vms.add(vm);
+    }
+
+    /**
+     * What the host's devicetree is to say of the Resource Manager, so that drivers in the host find its channel.
+     *
+     * @param endpoint the host's end of the channel, as given to {@link #attachHost}
+     * @param depth messages each queue holds
+     * @return an overlay with one fragment, for the root
+     */
+    public static DeviceTree hostOverlay(MsgqEndpoint endpoint, int depth) {
+        return HostDevicetree.overlay(endpoint, depth);
     }
 
     /**
@@ -253,23 +282,11 @@ public final class ResourceManagerServer implements AutoCloseable {
         }
     }
 
-    private static DeviceConfiguration bootChannel(MsgqEndpoint endpoint, int depth) {
-        return new DeviceConfiguration(
-                DeviceKind.RM_CHANNEL,
-                "boot-time channel",
-                0,
-                Optional.empty(),
-                List.of(),
-                List.of(),
-                endpoint.maxMessageSize(),
-                depth,
-                true);
-    }
-
     /** Optional settings of a server. */
     public static final class Builder {
         private final SoftwareHypervisor hypervisor;
         private RmServerListener listener = NOBODY;
+        private int cores = DEFAULT_CORES;
 
         private Builder(SoftwareHypervisor hypervisor) {
             this.hypervisor = Objects.requireNonNull(hypervisor, "hypervisor");
@@ -283,6 +300,22 @@ public final class ResourceManagerServer implements AutoCloseable {
          */
         public Builder listener(RmServerListener listener) {
             this.listener = Objects.requireNonNull(listener, "listener");
+            return this;
+        }
+
+        /**
+         * Sets how many cores guests can use; {@value #DEFAULT_CORES} by default. A VM with more vCPUs is refused when
+         * it is initialised.
+         *
+         * @param cores number of cores, 1 or more
+         * @return this
+         * @throws IllegalArgumentException if there would be none
+         */
+        public Builder cores(int cores) {
+            if (cores < 1) {
+                throw new IllegalArgumentException("no such number of cores: " + cores);
+            }
+            this.cores = cores;
             return this;
         }
 

@@ -3,6 +3,7 @@ package dev.hwmailbox.gunyah.rm.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hwmailbox.devicetree.DeviceTree;
 import dev.hwmailbox.gunyah.CapabilityId;
 import dev.hwmailbox.gunyah.GunyahDeviceTree;
 import dev.hwmailbox.gunyah.GunyahError;
@@ -44,6 +45,7 @@ final class RmTestBed {
     static final int VM_EXIT = 0x56000085;
     static final int VM_SET_CRASH_MSG = 0x56000086;
     static final int MEM_LEND = 0x51000012;
+    static final int MEM_SHARE = 0x51000013;
     static final int MEM_RECLAIM = 0x51000015;
     static final int MEM_RELEASED = 0x51100012;
     static final int VM_EXITED = 0x56100001;
@@ -57,6 +59,7 @@ final class RmTestBed {
 
     final VirtualScheduler scheduler = new VirtualScheduler();
     final Map<Integer, RawGuest> guests = new HashMap<>();
+    final Map<Integer, DeviceTree> trees = new HashMap<>();
     final List<RawGuest.Message> notifications = new ArrayList<>();
     final SoftwareHypervisor hypervisor;
     final ResourceManagerServer server;
@@ -93,8 +96,11 @@ final class RmTestBed {
 
         @Override
         public void start(GuestContext vm) {
-            MsgqEndpoint endpoint = MsgqEndpoint.of(GunyahDeviceTree.resourceManager(vm.devicetree()));
-            guests.put(vmid, new RawGuest(vm.hypercalls(), endpoint));
+            trees.put(vmid, vm.devicetree());
+            if (vm.devicetree().nodes().stream().anyMatch(node -> node.isCompatibleWith("gunyah-resource-manager"))) {
+                MsgqEndpoint endpoint = MsgqEndpoint.of(GunyahDeviceTree.resourceManager(vm.devicetree()));
+                guests.put(vmid, new RawGuest(vm.hypercalls(), endpoint));
+            }
             atStart.accept(vmid);
         }
 
@@ -211,15 +217,21 @@ final class RmTestBed {
 
     /** Lends the n-th piece of host memory to VMs. */
     int lend(int piece, int... vmids) {
+        return give(MEM_LEND, 0, address(piece), PARCEL_SIZE, vmids);
+    }
+
+    /** Lends or shares host memory; returns its handle. */
+    int give(int how, int label, long address, int size, int... vmids) {
         int[] words = new int[2 + 1 + vmids.length + 1 + 4 + 1];
+        words[1] = label;
         words[2] = vmids.length;
         for (int i = 0; i < vmids.length; i++) {
             words[3 + i] = vmids[i] | 6 << 16;
         }
         words[3 + vmids.length] = 1;
-        words[4 + vmids.length] = (int) address(piece);
-        words[6 + vmids.length] = PARCEL_SIZE;
-        return ok(MEM_LEND, words).word();
+        words[4 + vmids.length] = (int) address;
+        words[6 + vmids.length] = size;
+        return ok(how, words).word();
     }
 
     static long address(int piece) {
