@@ -13,6 +13,7 @@ import dev.hwmailbox.gunyah.hypervisor.MemoryExtent;
 import dev.hwmailbox.gunyah.hypervisor.SoftwareHypervisor;
 import dev.hwmailbox.gunyah.hypervisor.VirtualMachine;
 import dev.hwmailbox.gunyah.msgq.MsgqEndpoint;
+import dev.hwmailbox.gunyah.rm.protocol.RmMessage;
 import dev.hwmailbox.testing.VirtualScheduler;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -66,6 +67,7 @@ final class RmTestBed {
     final VirtualMachine host;
     final RawGuest hostEnd;
     private final Map<RawGuest, Integer> sequences = new HashMap<>();
+    private String lastReason = "";
     private Consumer<Integer> atStart = vmid -> {};
     private Consumer<Integer> atStop = vmid -> {};
 
@@ -78,12 +80,46 @@ final class RmTestBed {
                         .schedulers(vmid -> scheduler)
                         .guestPrograms((vmid, image) -> new Program(vmid)))
                 .build();
-        server = ResourceManagerServer.builder(hypervisor).listener(listener).build();
+        server = ResourceManagerServer.builder(hypervisor)
+                .listener(new Reasons(listener))
+                .build();
         host = hypervisor.createVm(HOST);
         host.memory().map(MEMORY, MemoryExtent.allocate(MEMORY_SIZE));
         MsgqEndpoint endpoint = new MsgqEndpoint(CapabilityId.of(0x10), 960, CapabilityId.of(0x11), 961, 240);
         server.attachHost(host, endpoint, 8);
         hostEnd = new RawGuest(host.hypercalls(), endpoint);
+    }
+
+    /** Keeps the reason of the last refusal, and passes everything on. */
+    private final class Reasons implements RmServerListener {
+        private final RmServerListener next;
+
+        Reasons(RmServerListener next) {
+            this.next = next;
+        }
+
+        @Override
+        public void request(int vmid, RmMessage request) {
+            next.request(vmid, request);
+        }
+
+        @Override
+        public void reply(int vmid, RmMessage reply, String reason) {
+            if (!reason.isEmpty()) {
+                lastReason = reason;
+            }
+            next.reply(vmid, reply, reason);
+        }
+
+        @Override
+        public void notification(int vmid, RmMessage notification) {
+            next.notification(vmid, notification);
+        }
+    }
+
+    /** Why a request was refused last. */
+    String lastReason() {
+        return lastReason;
     }
 
     /** Stands for a guest's vCPUs. */
@@ -265,6 +301,36 @@ final class RmTestBed {
 
     int state(int vmid) {
         return ok(VM_GET_STATE, vmid).data()[0];
+    }
+
+    /** A resource as listed. */
+    record Resource(int type, int partner, int label, long capability, int virq) {
+        /** All but the capability, which is arbitrary. */
+        String text() {
+            return "%d %d 0x%x %d".formatted(type, partner, label, virq);
+        }
+    }
+
+    /** What a VM is told about another. */
+    List<Resource> resources(RawGuest caller, int vmid) {
+        Answer answer = call(caller, VM_GET_RESOURCES, words(vmid));
+        assertThat(answer.error()).isZero();
+        ByteBuffer data = ByteBuffer.wrap(answer.data()).order(ByteOrder.LITTLE_ENDIAN);
+        List<Resource> resources = new ArrayList<>();
+        for (int at = Integer.BYTES; at < answer.data().length; at += 44) {
+            resources.add(new Resource(
+                    data.get(at),
+                    data.getShort(at + 2),
+                    data.getInt(at + 8),
+                    data.getLong(at + 12),
+                    data.getInt(at + 24)));
+        }
+        return resources;
+    }
+
+    /** What a VM is told about another, for reading: type, partner, label, interrupt. */
+    List<String> listed(RawGuest caller, int vmid) {
+        return resources(caller, vmid).stream().map(Resource::text).toList();
     }
 
     int resources(int vmid) {
