@@ -33,6 +33,13 @@ final class PayloadReader {
         return need(field, 8).getLong();
     }
 
+    /** A number of 16 bits, followed by 16 reserved bits. */
+    int paddedU16(String field) {
+        int value = u16(field);
+        skip(field, 2);
+        return value;
+    }
+
     /** A VMID that takes 32 bits; the upper half must be 0. */
     int vmid32(String field) {
         int offset = data.position();
@@ -72,13 +79,24 @@ final class PayloadReader {
 
     /** A list headed by its length in 16 bits and 16 reserved bits. */
     <T> List<T> shortList(String field, int max, Function<PayloadReader, T> element) {
+        int count = count(field, max);
+        skip(field, 2);
+        return elements(count, element);
+    }
+
+    /** A list of VMIDs, each followed by 16 reserved bits. */
+    List<Integer> vmids() {
+        return shortList("VMIDs", MemParcelRequest.MAX_LIST_LENGTH, element -> element.paddedU16("vmid"));
+    }
+
+    /** The length of a list. */
+    int count(String field, int max) {
         int offset = data.position();
         int count = u16("number of " + field);
         if (count > max) {
             throw refuse("number of " + field, offset, Integer.toString(count), "at most " + max);
         }
-        skip(field, 2);
-        return elements(count, element);
+        return count;
     }
 
     /** Every list element takes bytes, so a lying count runs into the end of the data, not out of memory. */

@@ -18,6 +18,10 @@ final class PayloadWriter {
         return (length + 3) & ~3;
     }
 
+    static int vmidsLength(List<Integer> vmids) {
+        return 4 + 4 * vmids.size();
+    }
+
     PayloadWriter u8(int value) {
         payload.put((byte) value);
         return this;
@@ -31,6 +35,11 @@ final class PayloadWriter {
     PayloadWriter u32(int value) {
         payload.putInt(value);
         return this;
+    }
+
+    /** A number of 16 bits, followed by 16 reserved bits. */
+    PayloadWriter paddedU16(int value) {
+        return u16(value).zeros(2);
     }
 
     PayloadWriter u64(long value) {
@@ -54,14 +63,21 @@ final class PayloadWriter {
 
     /** A list headed by its length in 32 bits. */
     <T> PayloadWriter list(List<T> elements, BiConsumer<T, PayloadWriter> write) {
-        u32(elements.size());
-        elements.forEach(element -> write.accept(element, this));
-        return this;
+        return u32(elements.size()).elements(elements, write);
     }
 
     /** A list headed by its length in 16 bits and 16 reserved bits. */
     <T> PayloadWriter shortList(List<T> elements, BiConsumer<T, PayloadWriter> write) {
-        u16(elements.size()).zeros(2);
+        return paddedU16(elements.size()).elements(elements, write);
+    }
+
+    /** A list of VMIDs, each followed by 16 reserved bits. */
+    PayloadWriter vmids(List<Integer> vmids) {
+        return shortList(vmids, (vmid, out) -> out.paddedU16(vmid));
+    }
+
+    /** The elements of a list whose length is written already. */
+    <T> PayloadWriter elements(List<T> elements, BiConsumer<T, PayloadWriter> write) {
         elements.forEach(element -> write.accept(element, this));
         return this;
     }

@@ -19,6 +19,13 @@ final class Unsigned {
         require("number of " + name, list.size(), max);
     }
 
+    /** A copy of a list of VMIDs; empty unless the message has one at all. */
+    static List<Integer> vmids(List<Integer> vmids, boolean listed) {
+        requireAtMost("VMIDs", vmids, listed ? MemParcelRequest.MAX_LIST_LENGTH : 0);
+        vmids.forEach(vmid -> requireU16("vmid", vmid));
+        return List.copyOf(vmids);
+    }
+
     private static void require(String name, int value, int max) {
         if (value < 0 || value > max) {
             throw new IllegalArgumentException(name + " must be 0.." + max + ": " + value);

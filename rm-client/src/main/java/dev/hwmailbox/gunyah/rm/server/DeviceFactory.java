@@ -3,9 +3,11 @@ package dev.hwmailbox.gunyah.rm.server;
 
 import dev.hwmailbox.gunyah.CapabilityId;
 import dev.hwmailbox.gunyah.GunyahRights;
+import dev.hwmailbox.gunyah.hypervisor.GuestAddressSpace;
 import dev.hwmailbox.gunyah.hypervisor.MemoryExtent;
 import dev.hwmailbox.gunyah.hypervisor.ObjectType;
 import dev.hwmailbox.gunyah.msgq.MsgqEndpoint;
+import dev.hwmailbox.gunyah.rm.protocol.MemRange;
 import dev.hwmailbox.gunyah.rm.server.DeviceConfiguration.Flag;
 import dev.hwmailbox.gunyah.rm.server.VirtualDevice.End;
 import dev.hwmailbox.gunyah.rm.server.VirtualDevice.Side;
@@ -18,15 +20,22 @@ import java.util.function.Function;
  * nothing more.
  */
 final class DeviceFactory {
+    /** Where registers and shared memory go in a guest that does not say where. */
+    static final long FIRST_ADDRESS_OF_GUEST = 0x2000_1000L;
+
+    private static final long FIRST_ADDRESS_OF_HOST = 0x3000_1000L;
+
     private static final int ALL_RIGHTS = ~GunyahRights.OBJECT_ACTIVATE;
 
     private final ManagedVm manager;
     private final HypervisorObjects objects;
+    private final MemoryClaims claims;
     private int nextHandle;
 
-    DeviceFactory(ManagedVm manager, HypervisorObjects objects) {
+    DeviceFactory(ManagedVm manager, HypervisorObjects objects, MemoryClaims claims) {
         this.manager = manager;
         this.objects = objects;
+        this.claims = claims;
     }
 
     /** The number of the next device, over all VMs. */
@@ -158,10 +167,16 @@ final class DeviceFactory {
                 configuration, handle, End.receiving(front), End.receiving(back), Optional.empty(), teardown);
     }
 
-    private static long map(ManagedVm vm, MemoryExtent extent, Teardown teardown) {
-        AddressAllocator addresses = vm.machine().addresses();
-        long address = addresses.choose(extent.size());
-        addresses.map(address, List.of(extent), teardown);
-        return address;
+    private long map(ManagedVm vm, MemoryExtent extent, Teardown teardown) {
+        long first = vm.vmid() == VmRegistry.HOST ? FIRST_ADDRESS_OF_HOST : FIRST_ADDRESS_OF_GUEST;
+        MemRange range = new MemRange(claims.firstFit(vm, first, extent.size()), extent.size());
+        GuestAddressSpace memory = vm.machine().vm().memory();
+        memory.map(range.address(), extent);
+        claims.add(vm, range);
+        teardown.add(() -> {
+            claims.remove(vm, range);
+            memory.unmap(range.address(), range.size());
+        });
+        return range.address();
     }
 }

@@ -84,7 +84,7 @@ final class GuestDevicetree {
             node.u64s("reg", mapping.address(), parcel.size())
                     .flag("qcom,shared-memory")
                     .flag("no-map")
-                    .property("peers", parcel.peers().stream().mapToInt(Integer::intValue).toArray())
+                    .property("peers", parcel.peers().toArray())
                     .property("qcom,rm-mem-handle", parcel.handle())
                     .property("phandle", phandle)
                     .property("qcom,label", parcel.label());

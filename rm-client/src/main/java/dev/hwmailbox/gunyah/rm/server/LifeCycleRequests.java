@@ -7,7 +7,6 @@ import dev.hwmailbox.devicetree.DeviceTreeBlob;
 import dev.hwmailbox.devicetree.DeviceTreeException;
 import dev.hwmailbox.gunyah.GunyahError;
 import dev.hwmailbox.gunyah.hypervisor.GuestProgram.StopReason;
-import dev.hwmailbox.gunyah.rm.protocol.MemHandleNotification;
 import dev.hwmailbox.gunyah.rm.protocol.OsState;
 import dev.hwmailbox.gunyah.rm.protocol.RmError;
 import dev.hwmailbox.gunyah.rm.protocol.RmMessage;
@@ -27,11 +26,9 @@ import dev.hwmailbox.gunyah.rm.protocol.VmStopRequest;
 import dev.hwmailbox.gunyah.rm.protocol.VmidReply;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -56,6 +53,8 @@ final class LifeCycleRequests {
     private final VmFactory factory;
     private final MemoryRequests memory;
     private final int cores;
+    private final InterruptRequests interrupts;
+    private final ConsoleRequests console;
     private final Notifier notifier;
     private final Consumer<ManagedVm> ended;
 
@@ -65,6 +64,8 @@ final class LifeCycleRequests {
             VmFactory factory,
             MemoryRequests memory,
             int cores,
+            InterruptRequests interrupts,
+            ConsoleRequests console,
             Notifier notifier,
             Consumer<ManagedVm> ended) {
         this.scheduler = scheduler;
@@ -72,6 +73,8 @@ final class LifeCycleRequests {
         this.factory = factory;
         this.memory = memory;
         this.cores = cores;
+        this.interrupts = interrupts;
+        this.console = console;
         this.notifier = notifier;
         this.ended = ended;
     }
@@ -107,6 +110,7 @@ final class LifeCycleRequests {
         ManagedVm vm = owned(caller, VmRequest.decode(request).vmid(), RmError.DENIED);
         vm.requireState(VmState.LOAD, VmState.RESET);
         vms.remove(vm);
+        memory.forget(vm);
         reply.ok();
     }
 
@@ -282,18 +286,10 @@ final class LifeCycleRequests {
 
     private void finishReset(ManagedVm vm) {
         List<ManagedVm> peers = vms.peersOf(vm);
-        Set<MemoryParcel> used = new LinkedHashSet<>();
-        vm.memory().ifPresent(used::add);
-        vm.mappings().forEach(mapping -> used.add(mapping.parcel()));
         factory.destroy(vm);
-        memory.forgetLentBy(vm);
-        for (MemoryParcel parcel : used) {
-            parcel.release(vm);
-            notifier.notify(
-                    parcel.lender(),
-                    RmMessageId.NOTIFY_MEM_RELEASED,
-                    new MemHandleNotification(parcel.handle(), vm.vmid(), 0));
-        }
+        memory.release(vm);
+        interrupts.release(vm);
+        console.forget(vm);
         vm.forgetLife();
         changeState(vm, VmState.RESET, peers);
     }

@@ -63,10 +63,9 @@ final class ManagedVm {
      * @param vm the VM
      * @param cspace its capability space, in the Resource Manager's
      * @param vic its interrupt controller, in the Resource Manager's
-     * @param addresses where memory goes in it
      * @param teardown takes it all back
      */
-    record Machine(VirtualMachine vm, long cspace, long vic, AddressAllocator addresses, Teardown teardown) {}
+    record Machine(VirtualMachine vm, long cspace, long vic, Teardown teardown) {}
 
     int vmid() {
         return vmid;

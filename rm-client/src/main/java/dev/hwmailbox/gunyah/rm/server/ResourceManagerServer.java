@@ -5,6 +5,7 @@ import dev.hwmailbox.Errno;
 import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.MailboxScheduler;
 import dev.hwmailbox.devicetree.DeviceTree;
+import dev.hwmailbox.gunyah.InterruptController;
 import dev.hwmailbox.gunyah.hypervisor.SoftwareHypervisor;
 import dev.hwmailbox.gunyah.hypervisor.VirtualMachine;
 import dev.hwmailbox.gunyah.msgq.GunyahMsgqController;
@@ -53,6 +54,12 @@ public final class ResourceManagerServer implements AutoCloseable {
     /** Cores that guests can use unless the builder is told otherwise. */
     public static final int DEFAULT_CORES = 8;
 
+    /** The first hardware interrupt of the host, unless {@linkplain Builder#hostInterrupts said otherwise}. */
+    public static final int DEFAULT_FIRST_HOST_INTERRUPT = 64;
+
+    /** The last hardware interrupt of the host, unless {@linkplain Builder#hostInterrupts said otherwise}. */
+    public static final int DEFAULT_LAST_HOST_INTERRUPT = 95;
+
     private static final String HOST_NAME = "HLOS";
 
     private static final Logger LOG = LoggerFactory.getLogger(ResourceManagerServer.class);
@@ -67,6 +74,7 @@ public final class ResourceManagerServer implements AutoCloseable {
     private final DeviceFactory devices;
     private final VmFactory factory;
     private final LifeCycleRequests lifeCycle;
+    private final InterruptRequests interrupts;
     private int notificationSequence;
     private boolean closed;
 
@@ -80,29 +88,23 @@ public final class ResourceManagerServer implements AutoCloseable {
                 .build();
         manager = new ManagedVm(VMID, VMID);
         manager.machine(new ManagedVm.Machine(
-                own,
-                own.cspaceCapability().value(),
-                own.vicCapability().value(),
-                new AddressAllocator(own.memory(), AddressAllocator.FIRST_OF_GUEST),
-                new Teardown()));
+                own, own.cspaceCapability().value(), own.vicCapability().value(), new Teardown()));
         manager.state(VmState.RUNNING);
         vms.add(manager);
-        MemoryRequests memory = new MemoryRequests();
+        MemoryRequests memory = new MemoryRequests(vms, this::notify);
         HypervisorObjects objects = new HypervisorObjects(manager);
-        devices = new DeviceFactory(manager, objects);
+        devices = new DeviceFactory(manager, objects, memory.claims());
         PeerDevices peers = new PeerDevices(vms, objects, devices::nextHandle);
         factory = new VmFactory(
-                builder.hypervisor,
-                manager,
-                objects,
-                devices,
-                peers,
-                (vm, label) -> Optional.empty(),
-                controller,
-                this::connection);
-        lifeCycle = new LifeCycleRequests(scheduler, vms, factory, memory, builder.cores, this::notify, this::ended);
+                builder.hypervisor, manager, objects, devices, peers, memory, controller, this::connection);
+        interrupts = new InterruptRequests(vms, this::notify, builder.firstHostInterrupt, builder.lastHostInterrupt);
+        ConsoleRequests console = new ConsoleRequests(vms, this::notify);
+        lifeCycle = new LifeCycleRequests(
+                scheduler, vms, factory, memory, builder.cores, interrupts, console, this::notify, this::ended);
         lifeCycle.addTo(handlers);
         memory.addTo(handlers);
+        interrupts.addTo(handlers);
+        console.addTo(handlers);
         new QueryRequests(vms).addTo(handlers);
     }
 
@@ -174,6 +176,18 @@ public final class ResourceManagerServer implements AutoCloseable {
      */
     public void vcpuPoweredOff(int vmid) {
         scheduler.execute(() -> lifeCycle.vcpuPoweredOff(vmid));
+    }
+
+    /**
+     * Raises one of the hardware interrupts that belong to the host: the VM that has it gets it, under the number it
+     * knows it by. One that is lent and not accepted waits until it is accepted or reclaimed. An emulator calls it.
+     *
+     * @param interrupt number of the interrupt
+     * @throws IllegalArgumentException if the host has no such interrupt
+     */
+    public void raiseInterrupt(int interrupt) {
+        interrupts.requireOfHost(interrupt);
+        scheduler.execute(() -> interrupts.raise(interrupt));
     }
 
     /**
@@ -287,6 +301,8 @@ public final class ResourceManagerServer implements AutoCloseable {
         private final SoftwareHypervisor hypervisor;
         private RmServerListener listener = NOBODY;
         private int cores = DEFAULT_CORES;
+        private int firstHostInterrupt = DEFAULT_FIRST_HOST_INTERRUPT;
+        private int lastHostInterrupt = DEFAULT_LAST_HOST_INTERRUPT;
 
         private Builder(SoftwareHypervisor hypervisor) {
             this.hypervisor = Objects.requireNonNull(hypervisor, "hypervisor");
@@ -316,6 +332,27 @@ public final class ResourceManagerServer implements AutoCloseable {
                 throw new IllegalArgumentException("no such number of cores: " + cores);
             }
             this.cores = cores;
+            return this;
+        }
+
+        /**
+         * Sets which hardware interrupts belong to the host, who may lend them. Default: {@value
+         * #DEFAULT_FIRST_HOST_INTERRUPT} to {@value #DEFAULT_LAST_HOST_INTERRUPT}, those of the QEMU platform of the
+         * published Resource Manager.
+         *
+         * @param first number of the first, 32 or more
+         * @param last number of the last, at most 1019
+         * @return this
+         * @throws IllegalArgumentException if one of them is no shared interrupt, or the first is above the last
+         */
+        public Builder hostInterrupts(int first, int last) {
+            if (first < InterruptController.FIRST_SHARED_VIRQ
+                    || last > InterruptController.LAST_SHARED_VIRQ
+                    || first > last) {
+                throw new IllegalArgumentException("no range of shared interrupts: " + first + " to " + last);
+            }
+            firstHostInterrupt = first;
+            lastHostInterrupt = last;
             return this;
         }
 

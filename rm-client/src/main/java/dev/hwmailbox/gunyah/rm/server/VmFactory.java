@@ -4,10 +4,10 @@ package dev.hwmailbox.gunyah.rm.server;
 import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.gunyah.CapabilityId;
 import dev.hwmailbox.gunyah.GunyahRights;
-import dev.hwmailbox.gunyah.hypervisor.MemoryExtent;
 import dev.hwmailbox.gunyah.hypervisor.SoftwareHypervisor;
 import dev.hwmailbox.gunyah.hypervisor.VirtualMachine;
 import dev.hwmailbox.gunyah.msgq.GunyahMsgqController;
+import dev.hwmailbox.gunyah.rm.protocol.MemRange;
 import dev.hwmailbox.gunyah.rm.protocol.RmError;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -26,7 +26,7 @@ final class VmFactory {
     private final HypervisorObjects objects;
     private final DeviceFactory devices;
     private final PeerDevices peers;
-    private final SharedMemorySource sharedMemory;
+    private final MemoryRequests memory;
     private final GunyahMsgqController controller;
     private final Function<ManagedVm, VmConnection> connections;
 
@@ -36,7 +36,7 @@ final class VmFactory {
             HypervisorObjects objects,
             DeviceFactory devices,
             PeerDevices peers,
-            SharedMemorySource sharedMemory,
+            MemoryRequests memory,
             GunyahMsgqController controller,
             Function<ManagedVm, VmConnection> connections) {
         this.hypervisor = hypervisor;
@@ -44,7 +44,7 @@ final class VmFactory {
         this.objects = objects;
         this.devices = devices;
         this.peers = peers;
-        this.sharedMemory = sharedMemory;
+        this.memory = memory;
         this.controller = controller;
         this.connections = connections;
     }
@@ -55,7 +55,7 @@ final class VmFactory {
         Teardown teardown = new Teardown();
         teardown.add(machine::destroy);
         adopt(vm, machine, teardown);
-        map(vm, vm.image().parcel(), configuration.baseAddress(), teardown);
+        mapImage(vm, configuration.baseAddress());
         for (int i = 0; i < configuration.vcpus(); i++) {
             vm.vcpus().add(devices.vcpu(i, owner, configuration.proxyScheduled(), Vcpu.NOT_SCHEDULED_BY_OWNER));
         }
@@ -90,25 +90,28 @@ final class VmFactory {
             DeviceConfiguration configuration = device.configuration();
             configuration
                     .memory()
-                    .ifPresent(memory -> sharedMemory
-                            .find(vm, configuration.label())
+                    .ifPresent(wanted -> memory.sharedWith(vm, configuration.label())
                             .ifPresentOrElse(
-                                    parcel -> share(vm, parcel, memory, device.teardown()),
-                                    () -> requireOptional(configuration, memory)));
+                                    parcel -> share(vm, parcel, wanted), () -> requireOptional(configuration, wanted)));
         }
     }
 
-    private static void share(
-            ManagedVm vm, MemoryParcel parcel, DeviceConfiguration.SharedMemory memory, Teardown teardown) {
-        if (vm.mappings().stream().noneMatch(mapping -> mapping.parcel() == parcel)) {
-            AddressAllocator addresses = vm.machine().addresses();
-            map(vm, parcel, memory.base().orElseGet(() -> addresses.choose(parcel.size())), teardown);
-            parcel.use(vm);
+    /** Maps it unless the VM has it already: from another device, or accepted in its name. */
+    private void share(ManagedVm vm, MemoryParcel parcel, DeviceConfiguration.SharedMemory wanted) {
+        if (parcel.mapping(vm).isEmpty()) {
+            long address = wanted.base()
+                    .orElseGet(() -> memory.claims().firstFit(vm, DeviceFactory.FIRST_ADDRESS_OF_GUEST, parcel.size()));
+            memory.map(vm, parcel, new MemRange(address, parcel.size()));
+        }
+        long address = parcel.mapping(vm).orElseThrow().ranges().get(0).address();
+        ManagedVm.Mapping mapping = new ManagedVm.Mapping(parcel, address);
+        if (!vm.mappings().contains(mapping)) {
+            vm.mappings().add(mapping);
         }
     }
 
-    private static void requireOptional(DeviceConfiguration configuration, DeviceConfiguration.SharedMemory memory) {
-        if (!configuration.kind().isSharedMemory() || !memory.optional()) {
+    private static void requireOptional(DeviceConfiguration configuration, DeviceConfiguration.SharedMemory wanted) {
+        if (!configuration.kind().isSharedMemory() || !wanted.optional()) {
             throw new RmRefusal(
                     RmError.NORESOURCE,
                     "%s: no memory with label 0x%x is shared with the VM"
@@ -124,11 +127,7 @@ final class VmFactory {
             teardown.add(() -> objects.deleteOwn(cspace.value()));
             CapabilityId vic = machine.grantVicTo(own, GunyahRights.VIC_BIND_SOURCE);
             teardown.add(() -> objects.deleteOwn(vic.value()));
-            long firstAddress = vm.vmid() == VmRegistry.HOST
-                    ? AddressAllocator.FIRST_OF_HOST
-                    : AddressAllocator.FIRST_OF_GUEST;
-            AddressAllocator addresses = new AddressAllocator(machine.memory(), firstAddress);
-            vm.machine(new ManagedVm.Machine(machine, cspace.value(), vic.value(), addresses, teardown));
+            vm.machine(new ManagedVm.Machine(machine, cspace.value(), vic.value(), teardown));
         } catch (MailboxException e) {
             teardown.run();
             throw e;
@@ -155,10 +154,12 @@ final class VmFactory {
         }
     }
 
-    private static void map(ManagedVm vm, MemoryParcel parcel, long address, Teardown teardown) {
-        List<MemoryExtent> extents =
-                parcel.ranges().stream().map(MemoryParcel.Range::extent).toList();
-        vm.machine().addresses().map(address, extents, teardown);
-        vm.mappings().add(new ManagedVm.Mapping(parcel, address));
+    private static void mapImage(ManagedVm vm, long baseAddress) {
+        long address = baseAddress;
+        for (MemoryParcel.Range range : vm.image().parcel().ranges()) {
+            vm.machine().vm().memory().map(address, range.extent());
+            address += range.extent().size();
+        }
+        vm.mappings().add(new ManagedVm.Mapping(vm.image().parcel(), baseAddress));
     }
 }

@@ -123,6 +123,52 @@ class RmPayloadNegativeTest {
                 "number of attributes at byte 16");
     }
 
+    @Test
+    void moreThan512EntriesOfNewsListsAreEbadmsg() {
+        assertThatRefuses(
+                MemAcceptRequest::decode,
+                "00".repeat(16) + "0102ffff" + "00".repeat(513 * 16) + "00000000",
+                "number of ranges at byte 16: found 513, expected at most 512");
+        assertThatRefuses(
+                MemAppendRequest::decode, "00".repeat(8) + "01020000" + "00".repeat(513 * 16), "number of ranges");
+        assertThatRefuses(
+                MemNotifyRequest::decode,
+                "000000000100000000000000" + "01020000" + "00".repeat(513 * 4),
+                "number of VMIDs at byte 12: found 513");
+        assertThatRefuses(
+                VmIrqNotifyRequest::decode, "0000000001000000" + "01020000" + "00".repeat(513 * 4), "number of VMIDs");
+        assertThatRefuses(MemAcceptReply::decode, "92030000", "number of ranges at byte 0: found 914");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "02000000000000000000000000", // half an interrupt more
+                "030000000000000046000000", // less than announced
+                "00000000000000004600000047000000", // more than announced
+                "ffffffffffffffff", // negative if it were signed
+                "020000000000004046000000" // four times this is small
+            })
+    void interruptsThatAreNotAsManyAsAnnouncedAreEbadmsg(String hex) {
+        assertThatRefuses(VmIrqUnmapRequest::decode, hex, "number of virqs at byte 0");
+    }
+
+    @Test
+    void aLookupIsRefusedBeforeItsLastList() {
+        byte[] lookup = RmPayloadSamples.lookup().value().encode();
+        int withoutAttributes = lookup.length - 8;
+        for (int length = 0; length < lookup.length; length++) {
+            byte[] cut = Arrays.copyOf(lookup, length);
+            if (length != withoutAttributes) {
+                assertThatExceptionOfType(RmProtocolException.class)
+                        .as("%d of %d bytes", length, lookup.length)
+                        .isThrownBy(() -> RmPayloadSamples.lookup().decode(cut));
+            }
+        }
+        assertThatExceptionOfType(RmProtocolException.class)
+                .isThrownBy(() -> RmPayloadSamples.lookup().decode(Arrays.copyOf(lookup, lookup.length + 1)));
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -176,6 +222,30 @@ class RmPayloadNegativeTest {
                 () -> new HostTypeReply(0, 0, 0x100),
                 () -> new MemHandleRequest(0, 0x100),
                 () -> new MemHandleNotification(0, 0x10000, 0),
+                () -> new MemAcceptReply(0x100, List.of()),
+                () -> new MemAcceptReply(0, Collections.nCopies(914, new MemRange(0, 0))),
+                () -> accept(0x100, 0, 0, 0),
+                () -> accept(0, 0x100, 0, 0),
+                () -> accept(0, 0, 0x100, 0),
+                () -> accept(0, 0, 0, 0x10000),
+                () -> new MemAppendRequest(0, 0x100, List.of()),
+                () -> new MemAppendRequest(0, 0, Collections.nCopies(513, new MemRange(0, 0))),
+                () -> new MemLookupRequest(0x100, 0, List.of(), List.of(), List.of()),
+                () -> new MemNotifyRequest(0, 0x100, 0, List.of()),
+                () -> new MemNotifyRequest(0, MemNotifyRequest.FLAG_SHARED, 0, List.of(0x10000)),
+                () -> new MemNotifyRequest(0, MemNotifyRequest.FLAG_SHARED, 0, Collections.nCopies(513, 1)),
+                () -> new MemNotifyRequest(0, MemNotifyRequest.FLAG_RELEASED, 0, List.of(3)),
+                () -> shared(0x100, 0, 0, 0, 0),
+                () -> shared(0, 0x100, 0, 0, 0),
+                () -> shared(0, 0, 0x100, 0, 0),
+                () -> shared(0, 0, 0, 0x10000, 0),
+                () -> shared(0, 0, 0, 0, MemSharedNotification.MAX_SIZES + 1),
+                () -> new VmIrqLendRequest(0x10000, 0, 0),
+                () -> new VmIrqLentNotification(0x10000, 0, 0),
+                () -> new VmIrqNotifyRequest(0, VmIrqNotifyRequest.FLAG_LENT, List.of(-1)),
+                () -> new VmIrqNotifyRequest(0, VmIrqNotifyRequest.FLAG_ACCEPTED, List.of(3)),
+                () -> ConsoleText.of(0x10000, ""),
+                () -> ConsoleText.of(0, new byte[0x10000]),
                 () -> new MemAclEntry(0x10000, 0),
                 () -> new MemAclEntry(0, 0x100),
                 () -> new MemAttribute(0x10000, 0),
@@ -206,6 +276,25 @@ class RmPayloadNegativeTest {
     }
 
     @Test
+    void theLongestNotificationAboutMemoryFitsIntoAMessage() {
+        var payload = new MemSharedNotification(
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                Collections.nCopies(512, new MemAclEntry(1, MemAclEntry.READ)),
+                Collections.nCopies(MemSharedNotification.MAX_SIZES, -1L),
+                Collections.nCopies(512, new MemAttribute(1, 1)));
+
+        assertThat(payload.encode()).hasSizeLessThanOrEqualTo(RmFraming.MAX_MESSAGE_LENGTH);
+        assertThat(new MemAcceptReply(0, Collections.nCopies(MemAcceptReply.MAX_LENGTH, new MemRange(0, 0))).encode())
+                .hasSizeLessThanOrEqualTo(RmFraming.MAX_MESSAGE_LENGTH - 4);
+    }
+
+    @Test
     void anArrivalHasAMessageExactlyIfComplete() {
         var message = RmMessage.request(1, 0, new byte[0]);
 
@@ -231,6 +320,15 @@ class RmPayloadNegativeTest {
                 Collections.nCopies(acl, new MemAclEntry(1, MemAclEntry.READ)),
                 Collections.nCopies(ranges, new MemRange(0x1000, 0x1000)),
                 Collections.nCopies(attributes, new MemAttribute(1, 1)));
+    }
+
+    private static MemAcceptRequest accept(int type, int transaction, int flags, int mapVmid) {
+        return new MemAcceptRequest(0, type, transaction, flags, 0, List.of(), List.of(), mapVmid, List.of());
+    }
+
+    private static MemSharedNotification shared(int type, int transaction, int flags, int owner, int sizes) {
+        return new MemSharedNotification(
+                0, type, transaction, flags, owner, 0, 0, List.of(), Collections.nCopies(sizes, 1L), List.of());
     }
 
     private static void assertThatRefuses(Function<RmMessage, ?> decode, String hex, String place) {

@@ -57,10 +57,72 @@ final class RmPayloadSamples {
                 new Sample(new MemHandleRequest(1, MemHandleRequest.FLAG_CLEAR), MemHandleRequest::decode),
                 new Sample(new MemHandleNotification(1, 128, 0x77), MemHandleNotification::decode),
                 new Sample(
+                        new MemAcceptRequest(
+                                -1,
+                                MemParcelRequest.TYPE_NORMAL,
+                                MemAcceptRequest.SHARE,
+                                MemAcceptRequest.FLAG_CHECK_LABEL | MemAcceptRequest.FLAG_DONE,
+                                0x21,
+                                List.of(new MemAclEntry(3, MemAclEntry.READ)),
+                                List.of(new MemRange(0x1000, 0x2000)),
+                                0xFFFF,
+                                List.of(new MemAttribute(1, 3))),
+                        MemAcceptRequest::decode),
+                new Sample(
+                        new MemAcceptReply(MemAcceptReply.FLAG_INCOMPLETE, List.of(new MemRange(-1L, 0x1000))),
+                        MemAcceptReply::decode),
+                new Sample(
+                        new MemAppendRequest(1, MemAppendRequest.FLAG_LAST, List.of(new MemRange(0x1000, 0x2000))),
+                        MemAppendRequest::decode),
+                new Sample(
+                        new MemNotifyRequest(1, MemNotifyRequest.FLAG_RECALL, -1, List.of(128, 0xFFFF)),
+                        MemNotifyRequest::decode),
+                new Sample(
+                        new MemNotifyRequest(1, MemNotifyRequest.FLAG_ACCEPTED, -1, List.of()),
+                        MemNotifyRequest::decode),
+                new Sample(new MemRecallNotification(-1, 0x77), MemRecallNotification::decode),
+                new Sample(
+                        new MemSharedNotification(
+                                1,
+                                MemParcelRequest.TYPE_IO,
+                                MemAcceptRequest.LEND,
+                                MemParcelRequest.FLAG_SANITIZE,
+                                3,
+                                0x21,
+                                0x77,
+                                List.of(new MemAclEntry(128, MemAclEntry.READ)),
+                                List.of(0x1000L, -1L),
+                                List.of(new MemAttribute(1, 128))),
+                        MemSharedNotification::decode),
+                new Sample(new VmIrqAcceptRequest(-2, VmIrqAcceptRequest.CHOOSE), VmIrqAcceptRequest::decode),
+                new Sample(new VmIrqAcceptReply(70), VmIrqAcceptReply::decode),
+                new Sample(new VmIrqLendRequest(128, 70, -1), VmIrqLendRequest::decode),
+                new Sample(new VmIrqLentNotification(0xFFFF, -2, 0x1234), VmIrqLentNotification::decode),
+                new Sample(
+                        new VmIrqNotifyRequest(-2, VmIrqNotifyRequest.FLAG_LENT, List.of(128)),
+                        VmIrqNotifyRequest::decode),
+                new Sample(
+                        new VmIrqNotifyRequest(-2, VmIrqNotifyRequest.FLAG_RELEASED, List.of()),
+                        VmIrqNotifyRequest::decode),
+                new Sample(new VmIrqUnmapRequest(List.of(70, -1)), VmIrqUnmapRequest::decode),
+                new Sample(ConsoleText.of(0xFFFF, "hello, host\n"), ConsoleText::decode),
+                new Sample(
                         new HypResourceList(List.of(
                                 HypResource.of(HypResourceType.MSGQ_SEND, 128, 7, CapabilityId.of(-2L), 40),
                                 new HypResource(0xFF, 0xFFFF, 1, 2, CapabilityId.INVALID, 3, 4, -5L, -6L))),
                         HypResourceList::decode));
+    }
+
+    /** What has a last list that may be missing: cut before it, it decodes as well. */
+    static Sample lookup() {
+        return new Sample(
+                new MemLookupRequest(
+                        MemParcelRequest.TYPE_NORMAL,
+                        0x21,
+                        List.of(new MemAclEntry(128, MemAclEntry.READ)),
+                        List.of(new MemRange(0x1000, 0x2000)),
+                        List.of(new MemAttribute(1, 128))),
+                MemLookupRequest::decode);
     }
 
     record Sample(RmPayload value, Function<RmMessage, ? extends RmPayload> decoder) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.hwmailbox.gunyah.CapabilityId;
 import dev.hwmailbox.gunyah.rm.protocol.RmPayloadSamples.Sample;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
@@ -18,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class RmPayloadTest {
     static Stream<Sample> samples() {
-        return RmPayloadSamples.all();
+        return Stream.concat(RmPayloadSamples.all(), Stream.of(RmPayloadSamples.lookup()));
     }
 
     @ParameterizedTest
@@ -35,6 +36,53 @@ class RmPayloadTest {
                 samples().map(sample -> sample.value().getClass()).collect(Collectors.toSet());
 
         assertThat(sampled).containsExactlyInAnyOrder(RmPayload.class.getPermittedSubclasses());
+    }
+
+    @Test
+    void attributesOfALookupMayBeMissingOrEmpty() {
+        var none = new MemLookupRequest(1, 2, List.of(), List.of(), List.of());
+        byte[] encoded = none.encode();
+
+        assertThat(encoded).hasSize(16);
+        for (int length : new int[] {16, 20}) {
+            var message = RmMessage.request(RmMessageId.MEM_QCOM_LOOKUP_SGL, 0, Arrays.copyOf(encoded, length));
+            assertThat(MemLookupRequest.decode(message)).isEqualTo(none);
+        }
+    }
+
+    @Test
+    void listedVmidsAreOnTheWireOnlyIfTheOwnerTells() {
+        assertThat(new MemNotifyRequest(1, MemNotifyRequest.FLAG_SHARED, 2, List.of()).encode())
+                .hasSize(16);
+        assertThat(new MemNotifyRequest(1, MemNotifyRequest.FLAG_RELEASED, 2, List.of()).encode())
+                .hasSize(12);
+        assertThat(new VmIrqNotifyRequest(1, VmIrqNotifyRequest.FLAG_LENT, List.of()).encode())
+                .hasSize(12);
+        assertThat(new VmIrqNotifyRequest(1, VmIrqNotifyRequest.FLAG_ACCEPTED, List.of()).encode())
+                .hasSize(8);
+    }
+
+    @Test
+    void consoleTextKeepsBytesAndCopiesThem() {
+        byte[] bytes = {'h', (byte) 0xFF};
+        var text = ConsoleText.of(128, bytes);
+        bytes[0] = 0;
+        text.bytes()[1] = 0;
+
+        assertThat(text.vmid()).isEqualTo(128);
+        assertThat(text.bytes()).containsExactly('h', 0xFF);
+        assertThat(text.text()).isEqualTo("h\uFFFD");
+        assertThat(text)
+                .hasToString("ConsoleText[vmid=128, 2 bytes]")
+                .isNotEqualTo(ConsoleText.of(128, "h"))
+                .isNotEqualTo(ConsoleText.of(0, new byte[] {'h', (byte) 0xFF}));
+        assertThat(ConsoleText.MAX_SINGLE_FRAME_LENGTH).isEqualTo(228);
+    }
+
+    @Test
+    void anInterruptLoanIsShownInHex() {
+        assertThat(new VmIrqAcceptRequest(0x4dcbc8a3, VmIrqAcceptRequest.CHOOSE))
+                .hasToString("VmIrqAcceptRequest[handle=0x4dcbc8a3, virq=-1]");
     }
 
     @Test

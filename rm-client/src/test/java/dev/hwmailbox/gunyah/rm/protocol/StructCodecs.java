@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.gunyah.rm.protocol;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.hwmailbox.gunyah.CapabilityId;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
 
 /** For each recorded structure that has a type here: from its fields to bytes, and from bytes to its fields. */
 final class StructCodecs {
@@ -17,6 +23,9 @@ final class StructCodecs {
     static {
         vms();
         memory();
+        memoryNews();
+        interrupts();
+        console();
         handles();
     }
 
@@ -134,6 +143,118 @@ final class StructCodecs {
                 (p, f) -> f.put("handle", p.handle()).put("vmid", p.vmid()).put("mem_info_tag", p.tag()));
     }
 
+    private static void memoryNews() {
+        payload(
+                "MEM_ACCEPT with three empty lists/request",
+                f -> new MemAcceptRequest(
+                        f.i("handle"),
+                        f.i("mem_type"),
+                        f.i("trans_type"),
+                        f.i("flags"),
+                        f.i("label"),
+                        List.of(),
+                        List.of(),
+                        f.i("map_vmid"),
+                        List.of()),
+                MemAcceptRequest::decode,
+                (p, f) -> f.put("handle", p.handle())
+                        .put("mem_type", p.memoryType())
+                        .put("trans_type", p.transaction())
+                        .put("flags", p.flags())
+                        .put("label", p.label())
+                        .put("map_vmid", p.mapVmid()));
+        payload(
+                "MEM_APPEND with an empty list/request",
+                f -> new MemAppendRequest(f.i("handle"), f.i("flags"), List.of()),
+                MemAppendRequest::decode,
+                (p, f) -> f.put("handle", p.handle()).put("flags", p.flags()));
+        header(
+                "MEM_NOTIFY header/request",
+                12,
+                f -> new MemNotifyRequest(f.i("handle"), f.i("flags"), f.i("mem_info_tag"), List.of()),
+                head -> (head.get(4) & (MemNotifyRequest.FLAG_SHARED | MemNotifyRequest.FLAG_RECALL)) == 0 ? 0 : 4,
+                MemNotifyRequest::decode,
+                (p, f) -> f.put("handle", p.handle()).put("flags", p.flags()).put("mem_info_tag", p.tag()));
+        vmidEntry("MEM_NOTIFY vmid entry/request");
+        payload(
+                "NOTIFY_MEM_RECALL/notification",
+                f -> new MemRecallNotification(f.i("handle"), f.i("mem_info_tag")),
+                MemRecallNotification::decode,
+                (p, f) -> f.put("handle", p.handle()).put("mem_info_tag", p.tag()));
+        payload(
+                "NOTIFY_MEM_SHARED with three empty lists/notification",
+                f -> new MemSharedNotification(
+                        f.i("handle"),
+                        f.i("mem_type"),
+                        f.i("trans_type"),
+                        f.i("flags"),
+                        f.i("owner_vmid"),
+                        f.i("label"),
+                        f.i("mem_info_tag"),
+                        List.of(),
+                        List.of(),
+                        List.of()),
+                MemSharedNotification::decode,
+                (p, f) -> f.put("handle", p.handle())
+                        .put("mem_type", p.memoryType())
+                        .put("trans_type", p.transaction())
+                        .put("flags", p.flags())
+                        .put("owner_vmid", p.owner())
+                        .put("label", p.label())
+                        .put("mem_info_tag", p.tag()));
+    }
+
+    private static void interrupts() {
+        payload(
+                "VM_IRQ_ACCEPT/request",
+                f -> new VmIrqAcceptRequest(f.i("handle"), f.i("virq_num")),
+                VmIrqAcceptRequest::decode,
+                (p, f) -> f.put("handle", p.handle()).put("virq_num", p.virq()));
+        payload(
+                "VM_IRQ_ACCEPT/reply",
+                f -> new VmIrqAcceptReply(f.i("virq_num")),
+                VmIrqAcceptReply::decode,
+                (p, f) -> f.put("virq_num", p.virq()));
+        payload(
+                "VM_IRQ_LEND/request",
+                f -> new VmIrqLendRequest(f.i("borrower"), f.i("virq_num"), f.i("label")),
+                VmIrqLendRequest::decode,
+                (p, f) -> f.put("borrower", p.borrower())
+                        .put("virq_num", p.virq())
+                        .put("label", p.label()));
+        payload(
+                "NOTIFY_VM_IRQ_LENT/notification",
+                f -> new VmIrqLentNotification(f.i("owner"), f.i("virq_handle"), f.i("virq_label")),
+                VmIrqLentNotification::decode,
+                (p, f) ->
+                        f.put("owner", p.owner()).put("virq_handle", p.handle()).put("virq_label", p.label()));
+        header(
+                "VM_IRQ_NOTIFY header/request",
+                8,
+                f -> new VmIrqNotifyRequest(f.i("handle"), f.i("flags"), List.of()),
+                head -> (head.getInt(4) & VmIrqNotifyRequest.FLAG_LENT) == 0 ? 0 : 4,
+                VmIrqNotifyRequest::decode,
+                (p, f) -> f.put("handle", p.handle()).put("flags", p.flags()));
+        vmidEntry("VM_IRQ_NOTIFY vmid entry/request");
+    }
+
+    private static void console() {
+        header(
+                "VM_CONSOLE_WRITE header/request",
+                4,
+                f -> ConsoleText.of(f.i("target"), new byte[f.i("num_bytes")]),
+                head -> Short.toUnsignedInt(head.getShort(2)),
+                ConsoleText::decode,
+                (p, f) -> f.put("target", p.vmid()).put("num_bytes", p.bytes().length));
+        header(
+                "NOTIFY_VM_CONSOLE_CHARS header/notification",
+                4,
+                f -> ConsoleText.of(f.i("from"), new byte[f.i("num_bytes")]),
+                head -> Short.toUnsignedInt(head.getShort(2)),
+                ConsoleText::decode,
+                (p, f) -> f.put("from", p.vmid()).put("num_bytes", p.bytes().length));
+    }
+
     private static void handles() {
         handle("MEM_DONATE MEM_LEND MEM_SHARE MEM_QCOM_LOOKUP_SGL/reply", "handle");
         handle("VM_IRQ_LEND/reply", "handle");
@@ -161,6 +282,42 @@ final class StructCodecs {
                 new StructCodec(
                         fields -> make.apply(fields).encode(),
                         bytes -> filled(fields -> fill.fill(decode.apply(RmMessage.request(1, 0, bytes)), fields))));
+    }
+
+    private static void vmidEntry(String key) {
+        element(
+                key,
+                4,
+                (f, out) -> out.paddedU16(f.i("vmid")),
+                in -> in.paddedU16("vmid"),
+                (vmid, f) -> f.put("vmid", vmid));
+    }
+
+    /** Recorded is the head of a payload; the rest is as many zeros as the head asks for. */
+    private static <T extends RmPayload> void header(
+            String key,
+            int length,
+            Function<Fields, T> make,
+            ToIntFunction<ByteBuffer> rest,
+            Function<RmMessage, T> decode,
+            Filler<T> fill) {
+        BY_MESSAGE.put(
+                key,
+                new StructCodec(
+                        fields -> {
+                            byte[] whole = make.apply(fields).encode();
+                            assertThat(Arrays.copyOfRange(whole, length, whole.length))
+                                    .isEqualTo(new byte[rest.applyAsInt(littleEndian(whole))]);
+                            return Arrays.copyOf(whole, length);
+                        },
+                        head -> {
+                            byte[] whole = Arrays.copyOf(head, length + rest.applyAsInt(littleEndian(head)));
+                            return filled(fields -> fill.fill(decode.apply(RmMessage.request(1, 0, whole)), fields));
+                        }));
+    }
+
+    private static ByteBuffer littleEndian(byte[] bytes) {
+        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     private static <T> void element(

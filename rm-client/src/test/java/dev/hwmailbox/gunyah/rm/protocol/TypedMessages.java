@@ -66,6 +66,15 @@ final class TypedMessages {
         type(REQUEST, RmMessageId.MEM_SHARE, MemParcelRequest::decode);
         type(REQUEST, RmMessageId.MEM_RELEASE, MemHandleRequest::decode);
         type(REQUEST, RmMessageId.MEM_RECLAIM, MemHandleRequest::decode);
+        type(REQUEST, RmMessageId.MEM_ACCEPT, MemAcceptRequest::decode);
+        type(REQUEST, RmMessageId.MEM_APPEND, MemAppendRequest::decode);
+        type(REQUEST, RmMessageId.MEM_NOTIFY, MemNotifyRequest::decode);
+        type(REQUEST, RmMessageId.MEM_QCOM_LOOKUP_SGL, MemLookupRequest::decode);
+        type(REQUEST, RmMessageId.VM_IRQ_ACCEPT, VmIrqAcceptRequest::decode);
+        type(REQUEST, RmMessageId.VM_IRQ_LEND, VmIrqLendRequest::decode);
+        type(REQUEST, RmMessageId.VM_IRQ_NOTIFY, VmIrqNotifyRequest::decode);
+        type(REQUEST, RmMessageId.VM_IRQ_UNMAP, VmIrqUnmapRequest::decode);
+        type(REQUEST, RmMessageId.VM_CONSOLE_WRITE, ConsoleText::decode);
     }
 
     private static void replies() {
@@ -83,7 +92,15 @@ final class TypedMessages {
         type(REPLY, RmMessageId.MEM_DONATE, RmHandle::decode);
         type(REPLY, RmMessageId.MEM_LEND, RmHandle::decode);
         type(REPLY, RmMessageId.MEM_SHARE, RmHandle::decode);
+        type(REPLY, RmMessageId.MEM_QCOM_LOOKUP_SGL, RmHandle::decode);
         type(REPLY, RmMessageId.VM_IRQ_LEND, RmHandle::decode);
+        type(REPLY, RmMessageId.VM_IRQ_ACCEPT, VmIrqAcceptReply::decode);
+        // A parcel accepted at given addresses is answered without data.
+        BY_KEY.put(
+                new Key(REPLY, RmMessageId.MEM_ACCEPT),
+                message -> message.data().length == 0
+                        ? nothing(message)
+                        : MemAcceptReply.decode(message).encode());
         // An allocation that asked for a given VMID is answered without data.
         BY_KEY.put(
                 new Key(REPLY, RmMessageId.VM_ALLOC_VMID),
@@ -105,8 +122,13 @@ final class TypedMessages {
             RmMessageId.VM_SET_CRASH_MSG,
             RmMessageId.VM_IRQ_RELEASE,
             RmMessageId.VM_IRQ_RECLAIM,
+            RmMessageId.VM_IRQ_NOTIFY,
+            RmMessageId.VM_IRQ_UNMAP,
+            RmMessageId.VM_CONSOLE_WRITE,
             RmMessageId.MEM_RELEASE,
-            RmMessageId.MEM_RECLAIM
+            RmMessageId.MEM_RECLAIM,
+            RmMessageId.MEM_NOTIFY,
+            RmMessageId.MEM_APPEND
         }) {
             BY_KEY.put(new Key(REPLY, id), TypedMessages::nothing);
         }
@@ -118,6 +140,10 @@ final class TypedMessages {
         type(NOTIFICATION, RmMessageId.NOTIFY_VM_SHUTDOWN, VmShutdownNotification::decode);
         type(NOTIFICATION, RmMessageId.NOTIFY_MEM_RELEASED, MemHandleNotification::decode);
         type(NOTIFICATION, RmMessageId.NOTIFY_MEM_ACCEPTED, MemHandleNotification::decode);
+        type(NOTIFICATION, RmMessageId.NOTIFY_MEM_SHARED, MemSharedNotification::decode);
+        type(NOTIFICATION, RmMessageId.NOTIFY_MEM_RECALL, MemRecallNotification::decode);
+        type(NOTIFICATION, RmMessageId.NOTIFY_VM_CONSOLE_CHARS, ConsoleText::decode);
+        type(NOTIFICATION, RmMessageId.NOTIFY_VM_IRQ_LENT, VmIrqLentNotification::decode);
         type(NOTIFICATION, RmMessageId.NOTIFY_VM_IRQ_RELEASED, RmHandle::decode);
         type(NOTIFICATION, RmMessageId.NOTIFY_VM_IRQ_ACCEPTED, RmHandle::decode);
     }
