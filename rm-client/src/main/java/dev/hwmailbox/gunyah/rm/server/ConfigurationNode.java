@@ -69,7 +69,8 @@ record ConfigurationNode(Node node) {
     /** What the node itself says, else its parent. */
     private int cells(String name, int otherwise) {
         Optional<Node> parent = Optional.ofNullable(node.parent());
-        return u32(name).or(() -> parent.flatMap(above -> new ConfigurationNode(above).u32(name)))
+        return u32(name)
+                .or(() -> parent.flatMap(above -> new ConfigurationNode(above).u32(name)))
                 .filter(cells -> cells >= 1 && cells <= MAX_CELLS)
                 .orElse(otherwise);
     }

@@ -158,11 +158,11 @@ final class DeviceFactory {
     private VirtualDevice virtio(
             ManagedVm guest, DeviceConfiguration configuration, ManagedVm peer, int handle, Teardown teardown) {
         MemoryExtent registers = MemoryExtent.allocate(VirtualDevice.REGISTERS_SIZE);
-        Side front = objects.line(guest, configuration.interrupts(), 0, teardown)
-                .at(map(guest, registers, teardown));
+        Side front =
+                objects.line(guest, configuration.interrupts(), 0, teardown).at(map(guest, registers, teardown));
         long master = objects.makeOpaque(ObjectType.VIRTIO_MMIO, teardown);
-        Side back = objects.side(peer, master, ALL_RIGHTS, List.of(), 0, teardown)
-                .at(map(peer, registers, teardown));
+        Side back =
+                objects.side(peer, master, ALL_RIGHTS, List.of(), 0, teardown).at(map(peer, registers, teardown));
         return new VirtualDevice(
                 configuration, handle, End.receiving(front), End.receiving(back), Optional.empty(), teardown);
     }

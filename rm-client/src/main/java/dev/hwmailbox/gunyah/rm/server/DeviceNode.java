@@ -87,8 +87,7 @@ final class DeviceNode {
             case MESSAGE_QUEUE -> "qcom,message-queue";
             case DOORBELL, DOORBELL_SOURCE -> "qcom,doorbell";
             case VIRTIO -> "virtio_mmio";
-            case SHARED_MEMORY, SHARED_MEMORY_WITH_DOORBELLS ->
-                "shm-" + Integer.toHexString(configuration.label());
+            case SHARED_MEMORY, SHARED_MEMORY_WITH_DOORBELLS -> "shm-" + Integer.toHexString(configuration.label());
         };
     }
 
@@ -195,10 +194,9 @@ final class DeviceNode {
 
     /** Phandles of the doorbells of shared-memory devices come behind those of the buffers. */
     private int phandle(String path, DeviceKind direction) {
-        List<String> paths = sharedMemoryDevices().map(DeviceConfiguration::path).toList();
-        return guest.mappings().size()
-                + 2 * paths.indexOf(path)
-                + (direction == DeviceKind.DOORBELL_SOURCE ? 1 : 2);
+        List<String> paths =
+                sharedMemoryDevices().map(DeviceConfiguration::path).toList();
+        return guest.mappings().size() + 2 * paths.indexOf(path) + (direction == DeviceKind.DOORBELL_SOURCE ? 1 : 2);
     }
 
     private Stream<DeviceConfiguration> sharedMemoryDevices() {

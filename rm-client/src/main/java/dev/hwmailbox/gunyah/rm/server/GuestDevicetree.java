@@ -68,8 +68,7 @@ final class GuestDevicetree {
             });
             root.child("memory", node -> node.property("device_type", "memory").property("reg", memoryCells()));
         });
-        mappings.forEach(
-                mapping -> overlay.label(DeviceNode.label(mapping), "reserved-memory/" + bufferName(mapping)));
+        mappings.forEach(mapping -> overlay.label(DeviceNode.label(mapping), "reserved-memory/" + bufferName(mapping)));
     }
 
     private static NodeBuilder bus(NodeBuilder node) {

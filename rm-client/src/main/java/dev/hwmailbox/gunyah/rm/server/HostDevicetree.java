@@ -29,9 +29,11 @@ final class HostDevicetree {
         node.property("compatible", "qcom,gunyah-hypervisor-1.0", "qcom,gunyah-hypervisor", "simple-bus")
                 .property("#address-cells", 2)
                 .property("#size-cells", 0)
-                .child("qcom,gunyah-vm", vm -> vm.property("compatible", "qcom,gunyah-vm-id-1.0", "qcom,gunyah-vm-id")
-                        .property("qcom,vmid", VmRegistry.HOST)
-                        .property("qcom,vendor", "Qualcomm"))
+                .child(
+                        "qcom,gunyah-vm",
+                        vm -> vm.property("compatible", "qcom,gunyah-vm-id-1.0", "qcom,gunyah-vm-id")
+                                .property("qcom,vmid", VmRegistry.HOST)
+                                .property("qcom,vendor", "Qualcomm"))
                 .child(
                         "qcom,resource-manager-rpc@%016x"
                                 .formatted(endpoint.txCapability().value()),
@@ -55,8 +57,8 @@ final class HostDevicetree {
 
     private int[] interrupts() {
         return IntStream.of(endpoint.txVirq(), endpoint.rxVirq())
-                .flatMap(virq ->
-                        IntStream.of(InterruptSpecifier.gicCells(virq, InterruptSpecifier.Trigger.EDGE_RISING)))
+                .flatMap(
+                        virq -> IntStream.of(InterruptSpecifier.gicCells(virq, InterruptSpecifier.Trigger.EDGE_RISING)))
                 .toArray();
     }
 }

@@ -140,7 +140,10 @@ final class ManagedVm {
     /** Its devices that lead to another guest. */
     Stream<VirtualDevice> linksTo(ManagedVm other) {
         return devices.stream()
-                .filter(device -> device.link().flatMap(link -> link.partnerOf(this)).filter(other::equals).isPresent());
+                .filter(device -> device.link()
+                        .flatMap(link -> link.partnerOf(this))
+                        .filter(other::equals)
+                        .isPresent());
     }
 
     /** Where its image lies; only of a VM that has been configured. */

@@ -30,12 +30,13 @@ final class PeerDevices {
             throw refused(configuration, name, "is this VM itself");
         }
         Optional<ManagedVm> peer = vms.guests().stream()
-                .filter(vm -> vm.isInitialised() && vm.identity().filter(name::names).isPresent())
+                .filter(vm ->
+                        vm.isInitialised() && vm.identity().filter(name::names).isPresent())
                 .findFirst();
         Teardown teardown = new Teardown();
         try {
-            PeerLink link = peer.map(vm -> offeredBy(vm, guest, configuration, name))
-                    .orElseGet(() -> newLink(configuration));
+            PeerLink link =
+                    peer.map(vm -> offeredBy(vm, guest, configuration, name)).orElseGet(() -> newLink(configuration));
             return end(guest, configuration, link, teardown);
         } catch (RuntimeException e) {
             teardown.run();
@@ -43,8 +44,7 @@ final class PeerDevices {
         }
     }
 
-    private static PeerLink offeredBy(
-            ManagedVm peer, ManagedVm guest, DeviceConfiguration wanted, PeerName name) {
+    private static PeerLink offeredBy(ManagedVm peer, ManagedVm guest, DeviceConfiguration wanted, PeerName name) {
         return peer.devices().stream()
                 .filter(device -> matches(device.configuration(), guest, wanted))
                 .flatMap(device -> device.link().stream())
@@ -76,8 +76,7 @@ final class PeerDevices {
         }
     }
 
-    private VirtualDevice end(
-            ManagedVm guest, DeviceConfiguration configuration, PeerLink link, Teardown teardown) {
+    private VirtualDevice end(ManagedVm guest, DeviceConfiguration configuration, PeerLink link, Teardown teardown) {
         int end = switch (configuration.kind()) {
             case DOORBELL -> RUNG;
             case DOORBELL_SOURCE -> RINGING;
@@ -85,12 +84,14 @@ final class PeerDevices {
         };
         link.take(end, guest, teardown);
         End made = switch (configuration.kind()) {
-            case DOORBELL -> End.receiving(objects.side(
-                    guest, link.master(0), GunyahRights.DOORBELL_RECEIVE, configuration.interrupts(), 0, teardown));
-            case DOORBELL_SOURCE -> End.sending(Side.withoutInterrupt(
-                    objects.copy(guest, link.master(0), DeviceFactory.ringingRights(configuration), teardown)));
-            default -> objects.queueEnd(
-                    guest, link.master(end), link.master(1 - end), configuration.interrupts(), teardown);
+            case DOORBELL ->
+                End.receiving(objects.side(
+                        guest, link.master(0), GunyahRights.DOORBELL_RECEIVE, configuration.interrupts(), 0, teardown));
+            case DOORBELL_SOURCE ->
+                End.sending(Side.withoutInterrupt(
+                        objects.copy(guest, link.master(0), DeviceFactory.ringingRights(configuration), teardown)));
+            default ->
+                objects.queueEnd(guest, link.master(end), link.master(1 - end), configuration.interrupts(), teardown);
         };
         return new VirtualDevice(configuration, link.handle(), made, End.NONE, Optional.of(link), teardown);
     }

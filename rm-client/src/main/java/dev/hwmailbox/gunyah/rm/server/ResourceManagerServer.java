@@ -32,8 +32,9 @@ import org.slf4j.LoggerFactory;
  * lies at the capability IDs and interrupts that the host's devicetree dictates.
  *
  * <p>Served are the life cycle of VMs, lending and reclaiming memory, and the look-ups; any other request is answered
- * UNIMPLEMENTED, as an unknown one is. Queues between two guests, shared memory and virtio devices are refused when a
- * VM is initialised.
+ * UNIMPLEMENTED, as an unknown one is. When a VM is initialised it gets all that its configuration can ask for: queues
+ * and doorbells to the host or to another guest, shared memory, virtio registers. Devices that are only passed through
+ * are left to the embedder.
  *
  * <p>Context: runs as tasks of the Resource Manager VM's scheduler; the methods here can be called from any thread and
  * never block. What the listener or a guest program throws is logged and harms no other VM.

@@ -44,7 +44,8 @@ final class VcpuReader {
     /** A CPU that does not run from the start must be told how it is started. */
     private static void checkBoot(ConfigurationNode cpu, boolean first) {
         boolean boots = cpu.string("status").map("okay"::equals).orElse(first);
-        if (!boots && cpu.string("enable-method").filter(ENABLE_METHODS::contains).isEmpty()) {
+        if (!boots
+                && cpu.string("enable-method").filter(ENABLE_METHODS::contains).isEmpty()) {
             throw cpu.invalid("is no boot CPU and has no enable-method of " + ENABLE_METHODS);
         }
     }

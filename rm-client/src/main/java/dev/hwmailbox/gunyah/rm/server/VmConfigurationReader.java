@@ -65,8 +65,7 @@ final class VmConfigurationReader {
         VmIdentity identity = identity();
         checkIoMemory();
         long baseAddress = baseAddress();
-        Optional<VcpuReader> vcpus =
-                config.child("vcpus").map(node -> VcpuReader.read(tree, node));
+        Optional<VcpuReader> vcpus = config.child("vcpus").map(node -> VcpuReader.read(tree, node));
         List<DeviceConfiguration> devices = devices();
         if (config.strings("vm-attrs").contains("crash-fatal")) {
             throw config.beyondLimit("vm-attrs: crash-fatal is for trusted VMs");
@@ -133,10 +132,8 @@ final class VmConfigurationReader {
     private void checkIoMemory() {
         int addressCells = config.addressCells();
         int sizeCells = config.sizeCells();
-        int[] cells = config.node()
-                .property("iomemory-ranges")
-                .map(Property::cells)
-                .orElse(new int[0]);
+        int[] cells =
+                config.node().property("iomemory-ranges").map(Property::cells).orElse(new int[0]);
         int length = 2 * addressCells + sizeCells + 1;
         if (cells.length % length != 0) {
             throw config.invalid("iomemory-ranges has " + cells.length + " cells, not a multiple of " + length);

@@ -73,9 +73,8 @@ final class VmRegistry {
      */
     List<ManagedVm> peersOf(ManagedVm vm) {
         return vms.values().stream()
-                .filter(other -> other.isOwnedBy(vm)
-                        || (vm.isOwnedBy(other) && other.vmid() != MANAGER)
-                        || vm.isLinkedTo(other))
+                .filter(other ->
+                        other.isOwnedBy(vm) || (vm.isOwnedBy(other) && other.vmid() != MANAGER) || vm.isLinkedTo(other))
                 .toList();
     }
 

@@ -28,7 +28,8 @@ final class CompleteExampleTest {
     void bootsTheExample() throws IOException {
         try (InputStream in = Objects.requireNonNull(
                 CompleteExampleTest.class.getResourceAsStream("sensor-hub.dts"), "sensor-hub.dts")) {
-            DeviceTree tree = DeviceTreeSource.read("sensor-hub.dts", new String(in.readAllBytes(), StandardCharsets.UTF_8));
+            DeviceTree tree =
+                    DeviceTreeSource.read("sensor-hub.dts", new String(in.readAllBytes(), StandardCharsets.UTF_8));
             assertThat(bed.boot(0, DeviceTreeBlob.write(tree))).isEqualTo(GUEST);
         }
     }
@@ -54,12 +55,7 @@ final class CompleteExampleTest {
     void guestSeesTheMirrorImage() {
         assertThat(bed.listed(bed.guest(GUEST), RmTestBed.HOST))
                 .containsExactly(
-                        "1 3 0x13 962",
-                        "2 3 0x12 963",
-                        "2 3 0x10 132",
-                        "3 3 0x10 133",
-                        "2 3 0x11 964",
-                        "3 3 0x11 965");
+                        "1 3 0x13 962", "2 3 0x12 963", "2 3 0x10 132", "3 3 0x10 133", "2 3 0x11 964", "3 3 0x11 965");
         assertThat(bed.listed(bed.guest(GUEST), GUEST)).isEmpty();
     }
 
@@ -97,13 +93,12 @@ final class CompleteExampleTest {
         Node vm = hypervisor().child("qcom,gunyah-vm").orElseThrow();
         assertThat(vm.property("qcom,image-name").map(Property::string)).contains("sensor-hub");
         assertThat(vm.property("qcom,vm-uri").map(Property::string)).contains("vmuid/sensor-hub");
-        assertThat(vm.property("qcom,vm-guid").map(Property::string))
-                .contains("6f1c0f52-93f4-4f0e-8d5c-2a7be1c40d11");
+        assertThat(vm.property("qcom,vm-guid").map(Property::string)).contains("6f1c0f52-93f4-4f0e-8d5c-2a7be1c40d11");
         assertThat(hypervisor().children()).hasSize(6);
     }
 
     private Node hypervisor() {
-        return Objects.requireNonNull(bed.trees.get(GUEST), "tree")
+        return bed.tree(GUEST)
                 .find("/hypervisor")
                 .orElseThrow();
     }
@@ -118,6 +113,8 @@ final class CompleteExampleTest {
     }
 
     private static List<Integer> cells(Node node, String property) {
-        return Arrays.stream(node.property(property).orElseThrow().cells()).boxed().toList();
+        return Arrays.stream(node.property(property).orElseThrow().cells())
+                .boxed()
+                .toList();
     }
 }

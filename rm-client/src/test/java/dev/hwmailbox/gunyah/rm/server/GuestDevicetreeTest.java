@@ -107,18 +107,25 @@ final class GuestDevicetreeTest {
     }
 
     private void compare(RecordedGuest recorded, int vmid, Map<Long, Long> hostNames) {
-        TreeFacts ours = TreeFacts.of(bed.trees.get(vmid), "kaslr-seed");
+        TreeFacts ours = TreeFacts.of(bed.tree(vmid), "kaslr-seed");
         Map<Long, Long> guestNames = ours.assertSameAs(TreeFacts.of(recorded.merged(), "kaslr-seed"));
-        assertThat(bed.trees.get(vmid).find("/chosen").orElseThrow().property("kaslr-seed").orElseThrow().length())
+        assertThat(bed.tree(vmid)
+                        .find("/chosen")
+                        .orElseThrow()
+                        .property("kaslr-seed")
+                        .orElseThrow()
+                        .length())
                 .isEqualTo(Long.BYTES);
 
         byte[] seenByGuest = bed.call(bed.guest(vmid), RmTestBed.VM_GET_RESOURCES, RmTestBed.words(RmTestBed.HOST))
                 .data();
         byte[] recordedByGuest = HexFormat.of()
-                .parseHex(recorded.facts().get("resources_of_host_seen_by_guest").asText());
+                .parseHex(
+                        recorded.facts().get("resources_of_host_seen_by_guest").asText());
         assertThat(entries(seenByGuest)).isEqualTo(renamed(entries(recordedByGuest), guestNames));
 
-        List<Entry> seenByHost = entries(bed.ok(RmTestBed.VM_GET_RESOURCES, vmid).data());
+        List<Entry> seenByHost =
+                entries(bed.ok(RmTestBed.VM_GET_RESOURCES, vmid).data());
         List<Entry> recordedByHost = new ArrayList<>();
         recorded.facts().get("resources_of_guest_seen_by_host").forEach(entry -> recordedByHost.add(entry(entry)));
         for (int i = 0; i < recordedByHost.size(); i++) {

@@ -93,7 +93,9 @@ final class PeerDevicesTest {
         Node ofFirst = queueNode(FIRST);
         Node ofSecond = queueNode(SECOND);
         assertThat(text(ofFirst, "peer")).isEqualTo("vm-name:vm-b");
-        assertThat(ofFirst.hasProperty("qcom,peer-vmid")).as("started before the peer was there").isFalse();
+        assertThat(ofFirst.hasProperty("qcom,peer-vmid"))
+                .as("started before the peer was there")
+                .isFalse();
         assertThat(text(ofSecond, "peer")).isEqualTo("vm-name:vm-a");
         assertThat(ofSecond.property("qcom,peer-vmid").orElseThrow().u32()).isEqualTo(FIRST);
         assertThat(ofSecond.property("qcom,vdevice-handle")).isEqualTo(ofFirst.property("qcom,vdevice-handle"));
@@ -112,9 +114,11 @@ final class PeerDevicesTest {
     @Test
     void queuesOfEqualLabelsArePairedInTheOrderOfMaking() {
         for (TestTree tree : List.of(first, second)) {
-            tree.device("queue-again", queue -> queue.property("vdevice-type", "message-queue-pair")
-                    .property("peer", tree == first ? "vm-name:vm-b" : "vm-name:vm-a")
-                    .property("label", LABEL));
+            tree.device(
+                    "queue-again",
+                    queue -> queue.property("vdevice-type", "message-queue-pair")
+                            .property("peer", tree == first ? "vm-name:vm-b" : "vm-name:vm-a")
+                            .property("label", LABEL));
         }
         bootBoth();
         List<Resource> ofFirst = bed.resources(bed.guest(FIRST), SECOND);
@@ -147,7 +151,9 @@ final class PeerDevicesTest {
     private static void bell(TestTree tree, String type, String peer) {
         tree.device(
                 "bell",
-                bell -> bell.property("vdevice-type", type).property("peer", peer).property("label", 7));
+                bell -> bell.property("vdevice-type", type)
+                        .property("peer", peer)
+                        .property("label", 7));
     }
 
     // ---- what does not fit ----
@@ -198,17 +204,18 @@ final class PeerDevicesTest {
     void hostByNameIsTheDefaultPeer() {
         ofFirst(queue -> queue.property("peer", "vm-name:HLOS"));
         bed.boot(0, first.blob());
-        assertThat(bed.listed(bed.hostEnd, FIRST))
-                .containsExactly("4 0 0x0 962", "2 128 0x40 963", "3 128 0x40 964");
+        assertThat(bed.listed(bed.hostEnd, FIRST)).containsExactly("4 0 0x0 962", "2 128 0x40 963", "3 128 0x40 964");
         assertThat(queueNode(FIRST).hasProperty("peer")).isFalse();
         assertThat(identity(FIRST).hasProperty("qcom,peers")).isFalse();
     }
 
     @Test
     void guestWhoseInitialisationFailedCannotBeJoined() {
-        first.device("z", z -> z.property("vdevice-type", "message-queue-pair")
-                .flag("peer-default")
-                .property("message-size", 0));
+        first.device(
+                "z",
+                z -> z.property("vdevice-type", "message-queue-pair")
+                        .flag("peer-default")
+                        .property("message-size", 0));
         bed.prepare(bed.allocate(), 0, first.blob());
         assertThat(bed.call(VM_INIT, FIRST).error()).isEqualTo(NORESOURCE);
         bed.prepare(bed.allocate(), 1, second.blob());
@@ -295,9 +302,11 @@ final class PeerDevicesTest {
 
     @Test
     void failedJoinLeavesTheFirstGuestsQueueFree() {
-        second.device("z", z -> z.property("vdevice-type", "message-queue-pair")
-                .flag("peer-default")
-                .property("message-size", 0));
+        second.device(
+                "z",
+                z -> z.property("vdevice-type", "message-queue-pair")
+                        .flag("peer-default")
+                        .property("message-size", 0));
         secondIsRefused("queue of 8 messages of 0 bytes");
         second.device("z", z -> z.removeProperty("vdevice-type"));
         bed.ok(VM_RESET, SECOND);
@@ -321,14 +330,10 @@ final class PeerDevicesTest {
         bed.ok(VM_RESET, SECOND);
 
         assertThat(bed.receiveAll(bed.guest(FIRST)))
-                .extracting(message -> "%x %d %d".formatted(
-                        message.id(), message.content()[0] & 0xff, message.content()[4]))
+                .extracting(message ->
+                        "%x %d %d".formatted(message.id(), message.content()[0] & 0xff, message.content()[4]))
                 .containsExactly(
-                        "56100008 129 2",
-                        "56100008 129 3",
-                        "56100008 129 9",
-                        "56100008 129 10",
-                        "56100008 129 11");
+                        "56100008 129 2", "56100008 129 3", "56100008 129 9", "56100008 129 10", "56100008 129 11");
     }
 
     @Test
@@ -382,14 +387,14 @@ final class PeerDevicesTest {
     }
 
     private Node queueNode(int vmid) {
-        return bed.trees.get(vmid).find("/hypervisor").orElseThrow().children().stream()
+        return bed.tree(vmid).find("/hypervisor").orElseThrow().children().stream()
                 .filter(node -> node.name().startsWith("qcom,message-queue-pair"))
                 .findFirst()
                 .orElseThrow();
     }
 
     private Node identity(int vmid) {
-        return bed.trees.get(vmid).find("/hypervisor/qcom,gunyah-vm").orElseThrow();
+        return bed.tree(vmid).find("/hypervisor/qcom,gunyah-vm").orElseThrow();
     }
 
     private static String text(Node node, String property) {

@@ -60,7 +60,7 @@ final class RmTestBed {
 
     final VirtualScheduler scheduler = new VirtualScheduler();
     final Map<Integer, RawGuest> guests = new HashMap<>();
-    final Map<Integer, DeviceTree> trees = new HashMap<>();
+    private final Map<Integer, DeviceTree> trees = new HashMap<>();
     final List<RawGuest.Message> notifications = new ArrayList<>();
     final SoftwareHypervisor hypervisor;
     final ResourceManagerServer server;
@@ -157,6 +157,11 @@ final class RmTestBed {
 
     RawGuest guest(int vmid) {
         return Objects.requireNonNull(guests.get(vmid), "guest");
+    }
+
+    /** The tree a guest was started with. */
+    DeviceTree tree(int vmid) {
+        return Objects.requireNonNull(trees.get(vmid), "tree");
     }
 
     /** A reply's error word and data. */

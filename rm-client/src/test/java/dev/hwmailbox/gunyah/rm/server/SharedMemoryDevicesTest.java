@@ -19,7 +19,6 @@ import dev.hwmailbox.gunyah.hypervisor.MemoryExtent;
 import dev.hwmailbox.gunyah.hypervisor.SoftwareHypervisor.Census;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Objects;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -194,8 +193,7 @@ final class SharedMemoryDevicesTest {
         share(LABEL);
         bed.ok(VM_START, GUEST);
         assertThat(bed.listed(bed.hostEnd, GUEST))
-                .containsExactly(
-                        "4 0 0x0 962", "2 128 0x1 963", "3 128 0x1 964", "0 128 0x55 0", "1 128 0x55 965");
+                .containsExactly("4 0 0x0 962", "2 128 0x1 963", "3 128 0x1 964", "0 128 0x55 0", "1 128 0x55 965");
         assertThat(bed.listed(bed.guest(GUEST), RmTestBed.HOST))
                 .containsExactly("2 3 0x1 962", "3 3 0x1 963", "1 3 0x55 964", "0 3 0x55 0");
     }
@@ -217,7 +215,10 @@ final class SharedMemoryDevicesTest {
         device("virtio-mmio");
         initialise();
         byte[] listed = bed.ok(RmTestBed.VM_GET_RESOURCES, GUEST).data();
-        ByteBuffer backEnd = ByteBuffer.wrap(listed).order(ByteOrder.LITTLE_ENDIAN).position(4 + 44).slice()
+        ByteBuffer backEnd = ByteBuffer.wrap(listed)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .position(4 + 44)
+                .slice()
                 .order(ByteOrder.LITTLE_ENDIAN);
         assertThat(listed).hasSize(4 + 2 * 44);
         assertThat(backEnd.get(0)).as("type").isEqualTo((byte) 6);
@@ -235,7 +236,9 @@ final class SharedMemoryDevicesTest {
         assertThat(front.property("dma_base").orElseThrow().u64(0)).isZero();
         assertThat(front.hasProperty("dma-coherent")).isFalse();
         write(guestMemory(), FIRST_ADDRESS + 8, 7);
-        assertThat(read(bed.host.memory(), 0x3000_1008L)).as("the same registers").isEqualTo(7);
+        assertThat(read(bed.host.memory(), 0x3000_1008L))
+                .as("the same registers")
+                .isEqualTo(7);
     }
 
     @Test
@@ -310,7 +313,7 @@ final class SharedMemoryDevicesTest {
     }
 
     private DeviceTree guestTree() {
-        return Objects.requireNonNull(bed.trees.get(GUEST), "tree");
+        return bed.tree(GUEST);
     }
 
     private Node node(String name) {

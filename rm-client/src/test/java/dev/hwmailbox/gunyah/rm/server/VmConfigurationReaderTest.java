@@ -245,9 +245,7 @@ final class VmConfigurationReaderTest {
 
     @Test
     void thereIsOneVcpuPerCpuNode() {
-        tree.root(root -> root.child(
-                "cpus",
-                cpus -> cpu(cpus, 1).child("cpu-map", map -> {})));
+        tree.root(root -> root.child("cpus", cpus -> cpu(cpus, 1).child("cpu-map", map -> {})));
         assertThat(read().vcpus()).isEqualTo(2);
     }
 
@@ -401,11 +399,11 @@ final class VmConfigurationReaderTest {
 
     @Test
     void configurationNodesThemselvesAreNoDevices() {
-        tree.config(config -> asQueue(config).child("memory", VmConfigurationReaderTest::asQueue)
+        tree.config(config -> asQueue(config)
+                .child("memory", VmConfigurationReaderTest::asQueue)
                 .child("vcpus", VmConfigurationReaderTest::asQueue)
                 .child("interrupts", VmConfigurationReaderTest::asQueue));
-        tree.root(root -> root.child(
-                "memory", memory -> asQueue(memory).property("device_type", "memory")));
+        tree.root(root -> root.child("memory", memory -> asQueue(memory).property("device_type", "memory")));
         assertThat(read().devices())
                 .extracting(DeviceConfiguration::path)
                 .containsExactlyInAnyOrder("/gunyah-vm-config/vdevices/to-rm", "/gunyah-vm-config/interrupts");
@@ -421,7 +419,9 @@ final class VmConfigurationReaderTest {
         tree.device(
                 "to-rm-too",
                 rm -> rm.property("vdevice-type", "rm-rpc").property("generate", "/hypervisor/resource-mgr"));
-        assertThat(read().devices()).extracting(device -> device.has(Flag.CONSOLE)).containsExactly(true, false);
+        assertThat(read().devices())
+                .extracting(device -> device.has(Flag.CONSOLE))
+                .containsExactly(true, false);
         tree.device("to-rm-too", rm -> rm.flag("console-dev"));
         refused(INVALID, "both console-dev");
     }

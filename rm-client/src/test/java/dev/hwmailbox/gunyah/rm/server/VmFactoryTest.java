@@ -17,7 +17,6 @@ import dev.hwmailbox.gunyah.hypervisor.VirtualMachine;
 import dev.hwmailbox.gunyah.msgq.MsgqEndpoint;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -79,36 +78,40 @@ final class VmFactoryTest {
 
     @Test
     void vcpusThatTheHypervisorRunsTakeNoInterrupt() {
-        TestTree tree = TestTree.minimal().queuePair(1).config(config -> config.child("vcpus", vcpus -> vcpus.property(
-                        "affinity", "static")
-                .property("affinity-map", 0)
-                .property("sched-priority", -1)
-                .property("sched-timeslice", 5000)));
+        TestTree tree = TestTree.minimal()
+                .queuePair(1)
+                .config(config -> config.child(
+                        "vcpus",
+                        vcpus -> vcpus.property("affinity", "static")
+                                .property("affinity-map", 0)
+                                .property("sched-priority", -1)
+                                .property("sched-timeslice", 5000)));
         bed.boot(0, tree.blob());
-        assertThat(bed.listed(bed.hostEnd, GUEST))
-                .containsExactly("4 0 0x0 -1", "2 128 0x1 962", "3 128 0x1 963");
+        assertThat(bed.listed(bed.hostEnd, GUEST)).containsExactly("4 0 0x0 -1", "2 128 0x1 962", "3 128 0x1 963");
     }
 
     @Test
     void chosenNumbersStepOverFixedOnesThatWereTakenBefore() {
-        TestTree tree = TestTree.minimal().queuePair(1).device("to-rm", rm -> rm.property(
-                "interrupts", 0, 928, 1, 0, 930, 1));
+        TestTree tree =
+                TestTree.minimal().queuePair(1).device("to-rm", rm -> rm.property("interrupts", 0, 928, 1, 0, 930, 1));
         bed.boot(0, tree.blob());
         assertThat(bed.listed(bed.guest(GUEST), RmTestBed.HOST)).containsExactly("2 3 0x1 961", "3 3 0x1 963");
     }
 
     @Test
     void fixedNumberThatWasChosenBeforeFailsInit() {
-        TestTree tree = TestTree.minimal().queuePair(1).device("queue-1", queue -> queue.property(
-                "interrupts", 0, 928, 1, 0, 100, 1));
+        TestTree tree = TestTree.minimal()
+                .queuePair(1)
+                .device("queue-1", queue -> queue.property("interrupts", 0, 928, 1, 0, 100, 1));
         initFails(tree, NORESOURCE, "interrupt 960");
     }
 
     @ParameterizedTest
     @CsvSource({"1, 10, 26", "2, 5, 4101", "3, 5, 1061"})
     void interruptThatIsNotASharedOneFailsInit(int type, int number, int hwirq) {
-        TestTree tree = TestTree.minimal().queuePair(1).device("queue-1", queue -> queue.property(
-                "interrupts", type, number, 1, 0, 100, 1));
+        TestTree tree = TestTree.minimal()
+                .queuePair(1)
+                .device("queue-1", queue -> queue.property("interrupts", type, number, 1, 0, 100, 1));
         initFails(tree, NORESOURCE, "interrupt " + hwirq);
     }
 
@@ -162,12 +165,12 @@ final class VmFactoryTest {
     @CsvSource({"doorbell-source, 57", "message-queue, 57"})
     void runningOutInTheMiddleLeavesNothingBehind(String type, int fitting) {
         TestTree tree = TestTree.minimal();
-        IntStream.range(0, fitting)
-                .forEach(label -> device(tree, type, label).flag("is-receiver"));
+        IntStream.range(0, fitting).forEach(label -> device(tree, type, label).flag("is-receiver"));
         // The guest's own two for its channel, and one for each queue: fixed ones, so that the host is short first.
         if (type.equals("message-queue")) {
             IntStream.range(0, fitting + 1)
-                    .forEach(label -> device(tree, type, label).flag("is-receiver").property("interrupts", 0, label, 1));
+                    .forEach(label ->
+                            device(tree, type, label).flag("is-receiver").property("interrupts", 0, label, 1));
         }
         device(tree, type, fitting).flag("is-receiver");
         initFailsAndLeavesNothing(tree);
@@ -189,11 +192,7 @@ final class VmFactoryTest {
     // ---- what an error leaves behind ----
 
     @ParameterizedTest
-    @CsvSource({
-        MEM_INVALID + ", image-name",
-        ARGUMENT_INVALID + ", is-direct",
-        NORESOURCE + ", gic-irq-ranges"
-    })
+    @CsvSource({MEM_INVALID + ", image-name", ARGUMENT_INVALID + ", is-direct", NORESOURCE + ", gic-irq-ranges"})
     void refusalWhileReadingMakesNothing(int errorWord, String what) {
         TestTree tree = TestTree.minimal().queuePair(1).config(config -> {
             if (what.equals("image-name")) {
@@ -212,8 +211,10 @@ final class VmFactoryTest {
 
     @Test
     void devicesMadeBeforeTheFailureAreListedUntilTheReset() {
-        TestTree tree = TestTree.minimal().queuePair(1).queuePair(2).device("queue-2", queue -> queue.property(
-                "queue-depth", 256));
+        TestTree tree = TestTree.minimal()
+                .queuePair(1)
+                .queuePair(2)
+                .device("queue-2", queue -> queue.property("queue-depth", 256));
         bell(tree, "doorbell", 3);
         String before = objects();
         initFails(tree, NORESOURCE, "queue of 256 messages");
@@ -234,8 +235,9 @@ final class VmFactoryTest {
     @ParameterizedTest
     @CsvSource({"message-size, 0", "message-size, 1024", "queue-depth, 0", "queue-depth, 256", "message-size, 0x10000"})
     void geometryThatTheHypervisorRefusesFailsInit(String property, String value) {
-        TestTree tree = TestTree.minimal().queuePair(1).device("queue-1", queue -> queue.property(
-                property, Integer.decode(value)));
+        TestTree tree = TestTree.minimal()
+                .queuePair(1)
+                .device("queue-1", queue -> queue.property(property, Integer.decode(value)));
         initFails(tree, NORESOURCE, "queue of ");
     }
 
@@ -269,13 +271,14 @@ final class VmFactoryTest {
         List<RawGuest> channels = new ArrayList<>();
         for (Node node : tree(GUEST).children()) {
             node.property("reg")
-                    .map(reg -> new MsgqEndpoint(
-                            CapabilityId.of(reg.u64(0)), 960, CapabilityId.of(reg.u64(1)), 961, 240))
+                    .map(reg ->
+                            new MsgqEndpoint(CapabilityId.of(reg.u64(0)), 960, CapabilityId.of(reg.u64(1)), 961, 240))
                     .ifPresent(endpoint -> channels.add(new RawGuest(vm(GUEST).hypercalls(), endpoint)));
         }
         assertThat(channels).hasSize(2);
         for (RawGuest channel : channels) {
-            assertThat(bed.call(channel, RmTestBed.VM_GET_VMID, new byte[0]).word()).isEqualTo(GUEST);
+            assertThat(bed.call(channel, RmTestBed.VM_GET_VMID, new byte[0]).word())
+                    .isEqualTo(GUEST);
         }
 
         bed.ok(VM_STOP, GUEST | FORCE << 16, 3);
@@ -346,9 +349,11 @@ final class VmFactoryTest {
 
     private static NodeBuilder device(TestTree tree, String type, int label) {
         NodeBuilder[] made = new NodeBuilder[1];
-        tree.device("device-" + label, device -> made[0] = device.property("vdevice-type", type)
-                .flag("peer-default")
-                .property("label", label));
+        tree.device(
+                "device-" + label,
+                device -> made[0] = device.property("vdevice-type", type)
+                        .flag("peer-default")
+                        .property("label", label));
         return made[0];
     }
 
@@ -359,7 +364,9 @@ final class VmFactoryTest {
     }
 
     private Node tree(int vmid) {
-        return Objects.requireNonNull(bed.trees.get(vmid), "tree").find("/hypervisor").orElseThrow();
+        return bed.tree(vmid)
+                .find("/hypervisor")
+                .orElseThrow();
     }
 
     private VirtualMachine vm(int vmid) {
