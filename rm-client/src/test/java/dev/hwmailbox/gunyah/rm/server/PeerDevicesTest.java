@@ -24,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Queues and doorbells between two guests that name each other. */
 final class PeerDevicesTest {
+    private static final int VM_GET_PEERS = 0x56000025;
     private static final int NORESOURCE = 2;
     private static final int INIT_FAILED = 8;
     private static final int FORCE = 1;
@@ -334,6 +335,28 @@ final class PeerDevicesTest {
                         "%x %d %d".formatted(message.id(), message.content()[0] & 0xff, message.content()[4]))
                 .containsExactly(
                         "56100008 129 2", "56100008 129 3", "56100008 129 9", "56100008 129 10", "56100008 129 11");
+    }
+
+    @Test
+    void guestThatDoesNotRunYetIsToldNothing() {
+        bed.prepare(bed.allocate(), 0, first.blob());
+        bed.ok(VM_INIT, FIRST);
+        bed.prepare(bed.allocate(), 1, second.blob());
+        bed.ok(VM_INIT, SECOND);
+        bed.ok(VM_START, FIRST);
+        assertThat(bed.receiveAll(bed.guest(FIRST))).isEmpty();
+        bed.ok(VM_START, SECOND);
+        assertThat(bed.receiveAll(bed.guest(FIRST))).hasSize(1);
+    }
+
+    @Test
+    void guestsThatShareADeviceKnowEachOther() {
+        bootBoth();
+        byte[] peers = bed.call(bed.guest(FIRST), VM_GET_PEERS, new byte[0]).data();
+        assertThat(peers).isEqualTo(RmTestBed.words(2, RmTestBed.HOST, SECOND));
+        assertThat(bed.call(bed.guest(FIRST), RmTestBed.VM_GET_STATE, RmTestBed.words(SECOND))
+                        .error())
+                .isZero();
     }
 
     @Test
