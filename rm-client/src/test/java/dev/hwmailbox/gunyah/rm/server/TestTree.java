@@ -52,6 +52,11 @@ final class TestTree {
         return config(config -> config.child("vdevices", devices -> devices.child(name, change)));
     }
 
+    /** Lets the channel to the Resource Manager carry a console. */
+    TestTree console() {
+        return device("to-rm", rm -> rm.flag("console-dev"));
+    }
+
     /** Adds a duplex queue to the host. */
     TestTree queuePair(int label) {
         return device(
@@ -59,6 +64,20 @@ final class TestTree {
                 queue -> queue.property("vdevice-type", "message-queue-pair")
                         .flag("peer-default")
                         .property("label", label));
+    }
+
+    /** Adds a duplex queue to another guest, which is named as in a configuration. */
+    TestTree queuePair(int label, String peer) {
+        return device(
+                "queue-" + label,
+                queue -> queue.property("vdevice-type", "message-queue-pair")
+                        .property("peer", peer)
+                        .property("label", label));
+    }
+
+    /** Names the guest. */
+    TestTree named(String name) {
+        return config(config -> config.property("image-name", name));
     }
 
     DeviceTree tree() {
