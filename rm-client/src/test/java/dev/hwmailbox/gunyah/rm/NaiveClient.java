@@ -104,9 +104,7 @@ final class NaiveClient {
         Half current = half;
         if (current == null) {
             dropped++;
-        } else if (current.id != id
-                || current.count != count
-                || (comparesSequences && current.sequence != sequence)) {
+        } else if (current.id != id || current.count != count || (comparesSequences && current.sequence != sequence)) {
             dropped++;
             breakOff();
         } else {

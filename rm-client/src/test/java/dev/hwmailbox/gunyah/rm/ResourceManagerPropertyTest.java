@@ -115,12 +115,16 @@ final class ResourceManagerPropertyTest {
 
         private void assertEnd(int id, CompletableFuture<RmMessage> future) {
             String end = end(future);
-            assertThat(end).as("seed %d, call %x", seed, id).isEqualTo(model.ends().get(id));
+            assertThat(end)
+                    .as("seed %d, call %x", seed, id)
+                    .isEqualTo(model.ends().get(id));
             assertThat(timesEnded.get(id)).as("seed %d, call %x", seed, id).isEqualTo(1);
             if (end.startsWith("OK") || end.startsWith("refused")) {
                 answered++;
                 if (!hit.contains(id)) {
-                    assertThat(end).as("seed %d, call %x, no frame of which was hit", seed, id).isEqualTo(undamaged.get(id));
+                    assertThat(end)
+                            .as("seed %d, call %x, no frame of which was hit", seed, id)
+                            .isEqualTo(undamaged.get(id));
                 }
             }
         }
@@ -260,7 +264,9 @@ final class ResourceManagerPropertyTest {
                 return "cancelled";
             }
             try {
-                return future.isDone() ? "OK " + HexFormat.of().formatHex(future.join().data()) : "never";
+                return future.isDone()
+                        ? "OK " + HexFormat.of().formatHex(future.join().data())
+                        : "never";
             } catch (CompletionException e) {
                 return e.getCause() instanceof ResourceManagerException refusal
                         ? "refused " + refusal.errorWord()
