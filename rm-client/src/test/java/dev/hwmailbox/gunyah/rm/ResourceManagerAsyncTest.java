@@ -111,10 +111,7 @@ final class ResourceManagerAsyncTest {
 
         assertThat(wide.requests())
                 .extracting(ScriptedPeer.Request::id, request -> request.payload().length)
-                .containsExactly(
-                        tuple(0x5600AAAA, 30 * 232),
-                        tuple(0x5600BBBB, 30 * 232),
-                        tuple(0x5600CCCC, 30 * 232));
+                .containsExactly(tuple(0x5600AAAA, 30 * 232), tuple(0x5600BBBB, 30 * 232), tuple(0x5600CCCC, 30 * 232));
     }
 
     @Test
@@ -180,7 +177,8 @@ final class ResourceManagerAsyncTest {
     @Test
     void continuationWithAnotherSequenceIsTakenOnlyIfAskedTo() {
         var lenient = new ScriptedPeer(
-                scheduler, ResourceManagerOptions.builder().comparesSequences(false).build());
+                scheduler,
+                ResourceManagerOptions.builder().comparesSequences(false).build());
         for (ScriptedPeer each : List.of(peer, lenient)) {
             each.onRequest(request -> {
                 List<byte[]> reply =
@@ -196,15 +194,18 @@ final class ResourceManagerAsyncTest {
 
     @Test
     void optionsOutOfRangeAreRefused() {
-        assertThatThrownBy(() -> ResourceManagerOptions.builder().maxOutstanding(0).build())
+        assertThatThrownBy(
+                        () -> ResourceManagerOptions.builder().maxOutstanding(0).build())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("maxOutstanding must be 1..256: 0");
         assertThatThrownBy(() -> ResourceManagerOptions.builder().maxUntold(0).build())
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> ResourceManagerOptions.builder().rebindAttempts(-1).build())
+        assertThatThrownBy(() ->
+                        ResourceManagerOptions.builder().rebindAttempts(-1).build())
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> ResourceManagerOptions.builder()
-                        .rebindDelay(Duration.ofNanos(-1)).build())
+                        .rebindDelay(Duration.ofNanos(-1))
+                        .build())
                 .isInstanceOf(IllegalArgumentException.class);
     }
 }

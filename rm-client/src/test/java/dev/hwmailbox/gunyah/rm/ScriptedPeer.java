@@ -62,6 +62,7 @@ final class ScriptedPeer implements ChannelOps {
     private final List<Request> requests = new ArrayList<>();
     private final List<Long> held = new ArrayList<>();
     private final ByteArrayOutputStream partial = new ByteArrayOutputStream();
+    private int partialFrames;
     private Consumer<Request> script = SILENT;
     private boolean holding;
     private int refusal;
@@ -274,19 +275,15 @@ final class ScriptedPeer implements ChannelOps {
         frames.add(frame);
         if ((frame[1] & 3) != 0) {
             partial.reset();
+            partialFrames = 0;
         }
+        partialFrames++;
         partial.write(frame, HEADER, frame.length - HEADER);
-        if (frames.size() >= continuations(frame) + 1 && isLast(frame)) {
+        if (partialFrames == continuations(frame) + 1) {
             ByteBuffer header = ByteBuffer.wrap(frame).order(ByteOrder.LITTLE_ENDIAN);
             var request = new Request(header.getInt(4), Short.toUnsignedInt(header.getShort(2)), partial.toByteArray());
             requests.add(request);
             script.accept(request);
         }
-    }
-
-    /** Frames have no index: the last is the one after which as many came as announced. */
-    private boolean isLast(byte[] frame) {
-        int count = continuations(frame);
-        return (frames.get(frames.size() - 1 - count)[1] & 3) == 1;
     }
 }

@@ -259,8 +259,8 @@ final class TypedCallsTest {
 
     private List<String> sent() {
         return peer.requests().stream()
-                .map(request -> RmMessageId.name(request.id()) + " "
-                        + HexFormat.of().formatHex(request.payload()))
+                .map(request ->
+                        RmMessageId.name(request.id()) + " " + HexFormat.of().formatHex(request.payload()))
                 .toList();
     }
 }

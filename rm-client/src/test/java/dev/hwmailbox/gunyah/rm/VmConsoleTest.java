@@ -212,9 +212,7 @@ final class VmConsoleTest {
     }
 
     private void status(int vmid, VmState state) {
-        fake.tell(
-                RmMessageId.NOTIFY_VM_STATUS,
-                new VmStatusNotification(vmid, new VmStatus(state.value(), 0, 0)));
+        fake.tell(RmMessageId.NOTIFY_VM_STATUS, new VmStatusNotification(vmid, new VmStatus(state.value(), 0, 0)));
     }
 
     private List<Integer> writes() {

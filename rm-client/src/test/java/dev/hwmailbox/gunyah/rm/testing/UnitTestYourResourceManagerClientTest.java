@@ -49,8 +49,12 @@ class UnitTestYourResourceManagerClientTest {
         List<String> heard = new ArrayList<>();
         bed.resourceManager().addListener(told -> heard.add(RmMessageId.name(told.messageId())));
         bed.fake()
-                .on(RmMessageId.VM_START, FakeReply.ok()
-                        .telling(RmMessageId.NOTIFY_VM_STATUS, new VmStatusNotification(128, new VmStatus(3, 4, 0))));
+                .on(
+                        RmMessageId.VM_START,
+                        FakeReply.ok()
+                                .telling(
+                                        RmMessageId.NOTIFY_VM_STATUS,
+                                        new VmStatusNotification(128, new VmStatus(3, 4, 0))));
         bed.resourceManager().start(128);
         bed.scheduler().runUntilIdle();
         assertThat(heard).containsExactly("NOTIFY_VM_STATUS");
