@@ -89,9 +89,14 @@ final class Boot {
         counts.put("requests", traffic.requests());
         counts.put("notifications", traffic.notifications());
         counts.put("messages_sent", exchanges.stream().mapToInt(Exchange::sent).sum());
-        counts.put("messages_received", exchanges.stream().mapToInt(Exchange::received).sum());
-        counts.put("bytes_sent", exchanges.stream().mapToLong(Exchange::bytesSent).sum());
-        counts.put("bytes_received", exchanges.stream().mapToLong(Exchange::bytesReceived).sum());
+        counts.put(
+                "messages_received",
+                exchanges.stream().mapToInt(Exchange::received).sum());
+        counts.put(
+                "bytes_sent", exchanges.stream().mapToLong(Exchange::bytesSent).sum());
+        counts.put(
+                "bytes_received",
+                exchanges.stream().mapToLong(Exchange::bytesReceived).sum());
         counts.put("queue_depth", depth);
         counts.put("sends_that_filled_a_queue", traffic.fillingSends());
         counts.put("sends_refused_as_full", traffic.refusedSends());

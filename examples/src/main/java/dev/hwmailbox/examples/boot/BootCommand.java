@@ -58,7 +58,8 @@ public final class BootCommand implements Callable<Integer> {
 
     @Option(
             names = "--restart",
-            description = "Restart the peer, with its channel open, and do it all again over the queues of its second life.")
+            description =
+                    "Restart the peer, with its channel open, and do it all again over the queues of its second life.")
     private boolean restart;
 
     @Option(names = "--json", description = "Print JSON Lines.")

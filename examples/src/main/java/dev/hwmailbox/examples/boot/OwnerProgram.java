@@ -78,8 +78,7 @@ final class OwnerProgram {
         expect(own == vm.vmid(), "the owner is VM " + vm.vmid() + ", not " + own);
         timeline.add("owner", "VM_GET_VMID: this is VM %d", own);
         List<Exchange> exchanges = new ArrayList<>();
-        try (VmChannels channels =
-                VmChannels.builder(rm, controller, scheduler).build()) {
+        try (VmChannels channels = VmChannels.builder(rm, controller, scheduler).build()) {
             ReservationKey key = ReservationKey.anyPartner(PeerImage.CONTROL_LABEL);
             PeerChannel channel = new PeerChannel(scheduler, timeline);
             ChannelSubscription subscription = channels.subscribe(channel, key, channel);

@@ -73,7 +73,8 @@ record Call(String name, int messageId, byte[] payload) {
     }
 
     private static Form form(String name, String arguments, int messageId, Function<Words, RmPayload> payload) {
-        return new Form(name, arguments, messageId, words -> payload.apply(words).encode());
+        return new Form(
+                name, arguments, messageId, words -> payload.apply(words).encode());
     }
 
     /** All that can be called, one form a line. */
@@ -120,7 +121,12 @@ record Call(String name, int messageId, byte[] payload) {
         int vmid = words.vmid();
         var range = new MemRange(words.number("address", Long.SIZE), words.number("size", Long.SIZE));
         return new MemParcelRequest(
-                MemParcelRequest.TYPE_NORMAL, 0, 0, List.of(new MemAclEntry(vmid, ALL_RIGHTS)), List.of(range), List.of());
+                MemParcelRequest.TYPE_NORMAL,
+                0,
+                0,
+                List.of(new MemAclEntry(vmid, ALL_RIGHTS)),
+                List.of(range),
+                List.of());
     }
 
     private static RmPayload image(Words words) {

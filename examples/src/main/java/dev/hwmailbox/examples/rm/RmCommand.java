@@ -173,8 +173,7 @@ public final class RmCommand implements Callable<Integer> {
         if (tree != null) {
             return Files.readAllBytes(tree);
         }
-        try (InputStream in =
-                Objects.requireNonNull(RmCommand.class.getResourceAsStream(BUNDLED_TREE), BUNDLED_TREE)) {
+        try (InputStream in = Objects.requireNonNull(RmCommand.class.getResourceAsStream(BUNDLED_TREE), BUNDLED_TREE)) {
             String source = new String(in.readAllBytes(), StandardCharsets.UTF_8);
             return DeviceTreeBlob.write(DeviceTreeSource.read(BUNDLED_TREE, source));
         }

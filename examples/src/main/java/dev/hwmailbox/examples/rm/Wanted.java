@@ -35,10 +35,9 @@ record Wanted(String name, Duration longest, Map<String, String> fields) {
 
     boolean matches(ObjectNode notification) {
         return notification.path(MessageJson.NOTIFICATION).asText().equals(name)
-                && fields.entrySet().stream().allMatch(field -> notification
-                        .path(field.getKey())
-                        .asText()
-                        .equals(field.getValue()));
+                && fields.entrySet().stream()
+                        .allMatch(field ->
+                                notification.path(field.getKey()).asText().equals(field.getValue()));
     }
 
     @Override

@@ -105,7 +105,10 @@ final class BootCommandTest {
                         .distinct())
                 .as("each life has queues of its own")
                 .hasSize(2);
-        assertThat(run.lastLine().replaceAll("[\"{}]|result:", "").replace('_', ' ').replace(":", " "))
+        assertThat(run.lastLine()
+                        .replaceAll("[\"{}]|result:", "")
+                        .replace('_', ' ')
+                        .replace(":", " "))
                 .contains("ok", "messages sent 2000", "messages received 2000");
     }
 

@@ -90,8 +90,9 @@ final class RmCommandTest {
 
             assertThat(run.exitCode()).isZero();
             assertThat(run.out())
-                    .isEqualTo("{\"call\":\"get-vmid\",\"error\":\"OK\",\"vmid\":3}\n"
-                            + "{\"call\":\"host-type\",\"error\":\"OK\",\"architecture\":100,\"hypervisor\":1,\"version\":1}\n");
+                    .isEqualTo(
+                            "{\"call\":\"get-vmid\",\"error\":\"OK\",\"vmid\":3}\n"
+                                    + "{\"call\":\"host-type\",\"error\":\"OK\",\"architecture\":100,\"hypervisor\":1,\"version\":1}\n");
         }
     }
 
@@ -205,8 +206,8 @@ final class RmCommandTest {
         Path large = Files.write(directory.resolve("large.dtb"), new byte[RmService.TREE_ROOM + 1]);
 
         CommandLineRun occupied = CommandLineRun.of("rm", "--serve", taken.toString());
-        CommandLineRun tree = CommandLineRun.of(
-                "rm", "--serve", directory.resolve("s").toString(), "--tree", large.toString());
+        CommandLineRun tree =
+                CommandLineRun.of("rm", "--serve", directory.resolve("s").toString(), "--tree", large.toString());
         CommandLineRun calling = CommandLineRun.of("rm", "--serve", taken.toString(), "get-vmid");
 
         assertThat(occupied.exitCode()).isEqualTo(RmCommand.EXIT_INPUT);
@@ -222,6 +223,8 @@ final class RmCommandTest {
         CommandLineRun run = CommandLineRun.of("rm", "--help");
 
         assertThat(run.exitCode()).isZero();
-        assertThat(run.out()).contains("console-write VMID TEXT").contains("wait NOTIFICATION [MILLISECONDS] [FIELD=VALUE...]");
+        assertThat(run.out())
+                .contains("console-write VMID TEXT")
+                .contains("wait NOTIFICATION [MILLISECONDS] [FIELD=VALUE...]");
     }
 }

@@ -624,7 +624,14 @@ public final class GunyahMsgqController implements AutoCloseable {
 
         private ControllerSettings settings() {
             return new ControllerSettings(
-                    hypercalls, interrupts, scheduler, nanos(retryDelay), fullBudgetNanos, drainLimit, new Suspension(), observer);
+                    hypercalls,
+                    interrupts,
+                    scheduler,
+                    nanos(retryDelay),
+                    fullBudgetNanos,
+                    drainLimit,
+                    new Suspension(),
+                    observer);
         }
 
         /**

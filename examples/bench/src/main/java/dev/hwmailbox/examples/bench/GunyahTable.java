@@ -62,7 +62,10 @@ final class GunyahTable {
     private void resourceManager() {
         double call = rounds.shortest("rmCall");
         table.figure("Resource Manager call, ns", call);
-        table.bar("Resource Manager call / two ways through the whole stack", call / (2 * rounds.shortest("wholeStack")), 2.5);
+        table.bar(
+                "Resource Manager call / two ways through the whole stack",
+                call / (2 * rounds.shortest("wholeStack")),
+                2.5);
         table.bar("Resource Manager call: bytes allocated", rounds.allocated("rmCall 1"), 1024);
     }
 

@@ -79,9 +79,8 @@ final class RmProtocolExaminer {
         if (message.messageId() == RmMessageId.NONE || tooLong || noReply) {
             return; // may arrive, but is not sent
         }
-        RmReassembler receiver = request
-                ? RmReassembler.forResourceManager()
-                : RmReassembler.forClient(sequence -> message.messageId());
+        RmReassembler receiver =
+                request ? RmReassembler.forResourceManager() : RmReassembler.forClient(sequence -> message.messageId());
         RmMessage again = null;
         for (RmFrame frame : RmFraming.split(message)) {
             again = receiver.accept(frame).message();
