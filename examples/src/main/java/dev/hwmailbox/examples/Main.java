@@ -6,6 +6,7 @@ import dev.hwmailbox.examples.dt.DtCommand;
 import dev.hwmailbox.examples.loopback.LoopbackCommand;
 import dev.hwmailbox.examples.pcc.PccCommand;
 import dev.hwmailbox.examples.rm.RmCommand;
+import dev.hwmailbox.examples.soak.SoakCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -15,7 +16,7 @@ import picocli.CommandLine.Command;
         description = "Examples of the mailbox framework for the JVM.",
         mixinStandardHelpOptions = true,
         version = "hwmailbox 0.1.0-SNAPSHOT",
-        subcommands = {BootCommand.class, DtCommand.class, LoopbackCommand.class, PccCommand.class, RmCommand.class})
+        subcommands = {BootCommand.class, DtCommand.class, LoopbackCommand.class, PccCommand.class, RmCommand.class, SoakCommand.class})
 public final class Main implements Runnable {
     @SuppressWarnings("NullAway.Init") // picocli sets it
     @CommandLine.Spec

@@ -2,11 +2,9 @@
 package dev.hwmailbox.examples.rm;
 
 import dev.hwmailbox.MailboxException;
-import dev.hwmailbox.devicetree.DeviceTreeBlob;
-import dev.hwmailbox.devicetree.DeviceTreeSource;
+import dev.hwmailbox.examples.GuestImage;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -45,8 +43,6 @@ public final class RmCommand implements Callable<Integer> {
     static final int EXIT_OK = 0;
     static final int EXIT_REFUSED = 1;
     static final int EXIT_INPUT = 2;
-
-    private static final String BUNDLED_TREE = "sensor-hub.dts";
 
     @ArgGroup(multiplicity = "1")
     private @Nullable Role role;
@@ -170,12 +166,6 @@ public final class RmCommand implements Callable<Integer> {
     }
 
     private byte[] treeBlob() throws IOException {
-        if (tree != null) {
-            return Files.readAllBytes(tree);
-        }
-        try (InputStream in = Objects.requireNonNull(RmCommand.class.getResourceAsStream(BUNDLED_TREE), BUNDLED_TREE)) {
-            String source = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-            return DeviceTreeBlob.write(DeviceTreeSource.read(BUNDLED_TREE, source));
-        }
+        return tree == null ? GuestImage.blob() : Files.readAllBytes(tree);
     }
 }
