@@ -98,9 +98,7 @@ final class CompleteExampleTest {
     }
 
     private Node hypervisor() {
-        return bed.tree(GUEST)
-                .find("/hypervisor")
-                .orElseThrow();
+        return bed.tree(GUEST).find("/hypervisor").orElseThrow();
     }
 
     private Node node(String stem, Resource resource) {

@@ -292,7 +292,7 @@ final class VmFactoryTest {
     @Test
     void whoRingsCannotListenUnlessItMayClear() {
         TestTree tree = TestTree.minimal();
-        bell(tree, "doorbell", 1);
+        bell(tree, "doorbell", 1).flag("source-can-clear");
         bell(tree, "doorbell-source", 2);
         bell(tree, "doorbell-source", 3).flag("source-can-clear");
         bed.boot(0, tree.blob());
@@ -364,9 +364,7 @@ final class VmFactoryTest {
     }
 
     private Node tree(int vmid) {
-        return bed.tree(vmid)
-                .find("/hypervisor")
-                .orElseThrow();
+        return bed.tree(vmid).find("/hypervisor").orElseThrow();
     }
 
     private VirtualMachine vm(int vmid) {
