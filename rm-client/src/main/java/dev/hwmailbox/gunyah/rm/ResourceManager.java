@@ -509,7 +509,7 @@ public final class ResourceManager implements AutoCloseable {
     }
 
     /** The answer teaches {@link FatalRequests}; a refusal leaves it ignorant, which is an answer too. */
-    private void ask(FatalRequests.Question question) {
+    private void ask(RmMessage question) {
         try {
             connection.call(question.messageId(), question.payload());
         } catch (ResourceManagerException e) {
