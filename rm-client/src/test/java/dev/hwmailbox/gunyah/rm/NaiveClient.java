@@ -36,7 +36,22 @@ final class NaiveClient {
         this.comparesSequences = comparesSequences;
     }
 
-    private record Half(int type, int sequence, int id, int count, ByteArrayOutputStream content, int[] left) {}
+    private static final class Half {
+        private final int type;
+        private final int sequence;
+        private final int id;
+        private final int count;
+        private final ByteArrayOutputStream content = new ByteArrayOutputStream();
+        private int left;
+
+        Half(int type, int sequence, int id, int count) {
+            this.type = type;
+            this.sequence = sequence;
+            this.id = id;
+            this.count = count;
+            left = count;
+        }
+    }
 
     Map<Integer, String> ends() {
         return ends;
@@ -95,7 +110,7 @@ final class NaiveClient {
             dropped++;
         } else {
             breakOff();
-            half = new Half(type, sequence, id, count, new ByteArrayOutputStream(), new int[] {count});
+            half = new Half(type, sequence, id, count);
             append(half, bytes);
         }
     }
@@ -108,14 +123,14 @@ final class NaiveClient {
             dropped++;
             breakOff();
         } else {
-            current.left[0]--;
+            current.left--;
             append(current, bytes);
         }
     }
 
     private void append(Half current, byte[] bytes) {
         current.content.write(bytes, 8, bytes.length - 8);
-        if (current.left[0] > 0) {
+        if (current.left > 0) {
             return;
         }
         half = null;

@@ -101,8 +101,8 @@ public final class FakeReply {
     }
 
     /**
-     * Success, with the payload of the request, every byte XOR {@link #MASK}: so a client that takes its own request for
-     * the reply is found out.
+     * Success, with the payload of the request, every byte XOR {@link #MASK}: so a client that takes its own request
+     * for the reply is found out.
      *
      * @return the reply
      */
