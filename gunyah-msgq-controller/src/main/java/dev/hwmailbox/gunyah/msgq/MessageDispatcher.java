@@ -90,8 +90,7 @@ public final class MessageDispatcher {
         if (type < 0 || type > BYTE_MASK) {
             throw new IllegalArgumentException("type must be 0..255: " + type);
         }
-        return when(
-                bytes -> bytes.hasRemaining() && Byte.toUnsignedInt(bytes.get(bytes.position())) == type, handler);
+        return when(bytes -> bytes.hasRemaining() && Byte.toUnsignedInt(bytes.get(bytes.position())) == type, handler);
     }
 
     /**

@@ -27,7 +27,12 @@ import java.util.Objects;
  * @since 0.1
  */
 public record MsgqEndpoint(
-        CapabilityId txCapability, int txVirq, CapabilityId rxCapability, int rxVirq, int maxMessageSize, boolean wakesUp) {
+        CapabilityId txCapability,
+        int txVirq,
+        CapabilityId rxCapability,
+        int rxVirq,
+        int maxMessageSize,
+        boolean wakesUp) {
     /** In place of an interrupt number: this direction is missing. */
     public static final int NO_VIRQ = -1;
 

@@ -212,7 +212,9 @@ final class SuspendTest {
         assertThat(client.received).isEmpty();
         assertThat(controller.resume()).containsSame(firstChannel);
         bed.scheduler.runDue();
-        assertThat(client.received).containsExactlyInAnyOrder("asleep", "a", "b", "c").containsSubsequence("a", "c");
+        assertThat(client.received)
+                .containsExactlyInAnyOrder("asleep", "a", "b", "c")
+                .containsSubsequence("a", "c");
     }
 
     @Test
@@ -346,8 +348,7 @@ final class SuspendTest {
 
     @Test
     void closedAndPublishedControllersCannotBeSuspended() {
-        GunyahMsgqController published =
-                bed.controller(bed.near).published().build();
+        GunyahMsgqController published = bed.controller(bed.near).published().build();
         assertThatThrownBy(() -> published.suspend(SuspendPolicy.PARK, alarms::add))
                 .isInstanceOfSatisfying(
                         MailboxException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EOPNOTSUPP));

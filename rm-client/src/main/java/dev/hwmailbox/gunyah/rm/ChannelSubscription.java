@@ -256,6 +256,7 @@ public final class ChannelSubscription implements AutoCloseable {
 
     @Override
     public String toString() {
-        return locked(() -> "ChannelSubscription[" + key + ", " + state + (channel == null ? "" : ", " + channel) + "]");
+        return locked(
+                () -> "ChannelSubscription[" + key + ", " + state + (channel == null ? "" : ", " + channel) + "]");
     }
 }

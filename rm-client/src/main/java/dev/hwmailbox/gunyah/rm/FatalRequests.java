@@ -60,9 +60,7 @@ final class FatalRequests {
                         ? Optional.empty()
                         : Optional.of(new Question(RmMessageId.VM_GET_STATE, new VmRequest(vmid(payload)).encode()));
             case RmMessageId.VM_EXIT ->
-                ownVmid == UNKNOWN
-                        ? Optional.of(new Question(RmMessageId.VM_GET_VMID, new byte[0]))
-                        : Optional.empty();
+                ownVmid == UNKNOWN ? Optional.of(new Question(RmMessageId.VM_GET_VMID, new byte[0])) : Optional.empty();
             default -> Optional.empty();
         };
     }
@@ -97,7 +95,8 @@ final class FatalRequests {
                 }
                 case RmMessageId.VM_CONFIG_IMAGE -> vms.put(vmid(payload), Known.CONFIGURED);
                 case RmMessageId.VM_GET_STATE -> learn(vmid(payload), VmStatus.decode(reply));
-                case RmMessageId.VM_GET_VMID -> ownVmid = VmidReply.decode(reply).vmid();
+                case RmMessageId.VM_GET_VMID ->
+                    ownVmid = VmidReply.decode(reply).vmid();
                 default -> {}
             }
         } catch (RmProtocolException e) {
@@ -149,8 +148,8 @@ final class FatalRequests {
     private static String danger(int messageId, byte[] payload) {
         return switch (messageId) {
             case RmMessageId.VM_DEALLOC_VMID -> "no VM " + vmid(payload) + " is known";
-            case RmMessageId.VM_RESET -> "VM " + vmid(payload) + " is not known to be configured (state " + VmState.LOAD
-                    + " kills)";
+            case RmMessageId.VM_RESET ->
+                "VM " + vmid(payload) + " is not known to be configured (state " + VmState.LOAD + " kills)";
             case RmMessageId.VM_EXIT -> "this may be the host, which must not exit";
             default -> "its payload is empty";
         };

@@ -34,7 +34,8 @@ public final class InterruptCalls {
      * @return the handle of the interrupt
      */
     public int lend(int borrower, int virq, int label) {
-        return RmHandle.decode(resourceManager.call(RmMessageId.VM_IRQ_LEND, new VmIrqLendRequest(borrower, virq, label)))
+        return RmHandle.decode(
+                        resourceManager.call(RmMessageId.VM_IRQ_LEND, new VmIrqLendRequest(borrower, virq, label)))
                 .handle();
     }
 
@@ -103,10 +104,14 @@ public final class InterruptCalls {
      * @param virqs their numbers here
      */
     public void unmap(List<Integer> virqs) {
-        resourceManager.call(RmMessageId.VM_IRQ_UNMAP, new VmIrqUnmapRequest(virqs)).requireNoData();
+        resourceManager
+                .call(RmMessageId.VM_IRQ_UNMAP, new VmIrqUnmapRequest(virqs))
+                .requireNoData();
     }
 
     private void notify(int handle, int flags, List<Integer> vmids) {
-        resourceManager.call(RmMessageId.VM_IRQ_NOTIFY, new VmIrqNotifyRequest(handle, flags, vmids)).requireNoData();
+        resourceManager
+                .call(RmMessageId.VM_IRQ_NOTIFY, new VmIrqNotifyRequest(handle, flags, vmids))
+                .requireNoData();
     }
 }

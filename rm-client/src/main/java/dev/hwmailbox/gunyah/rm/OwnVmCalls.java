@@ -28,7 +28,9 @@ public final class OwnVmCalls {
      * @param application whatever the applications mean by it, 0..65535
      */
     public void status(OsState os, int application) {
-        resourceManager.call(RmMessageId.VM_SET_STATUS, new VmStatus(0, os.value(), application)).requireNoData();
+        resourceManager
+                .call(RmMessageId.VM_SET_STATUS, new VmStatus(0, os.value(), application))
+                .requireNoData();
     }
 
     /**

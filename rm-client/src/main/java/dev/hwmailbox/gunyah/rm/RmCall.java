@@ -51,11 +51,7 @@ final class RmCall {
     /** How many messages the channel has been given; touched only by whoever pumps. */
     private int handedOver;
 
-    RmCall(
-            RmMessage request,
-            int generation,
-            RmFrameCarrier carrier,
-            @Nullable CompletableFuture<RmMessage> future) {
+    RmCall(RmMessage request, int generation, RmFrameCarrier carrier, @Nullable CompletableFuture<RmMessage> future) {
         this.request = request;
         this.generation = generation;
         this.messages =

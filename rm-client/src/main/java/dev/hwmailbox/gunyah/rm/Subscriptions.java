@@ -157,9 +157,7 @@ final class Subscriptions {
     }
 
     private List<ChannelSubscription> holders(VmChannel queues) {
-        return all().stream()
-                .filter(subscription -> subscription.holds(queues))
-                .toList();
+        return all().stream().filter(subscription -> subscription.holds(queues)).toList();
     }
 
     /** The channels that subscriptions have to queues. */

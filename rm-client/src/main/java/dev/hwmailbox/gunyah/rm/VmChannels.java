@@ -114,8 +114,9 @@ public final class VmChannels implements AutoCloseable {
         Objects.requireNonNull(listener, "listener");
         tasks.add(() -> {
             listeners.add(listener);
-            views.values().forEach(vm -> vm.channels()
-                    .forEach(channel -> tell(listener, hearing -> hearing.appeared(channel))));
+            views.values()
+                    .forEach(vm ->
+                            vm.channels().forEach(channel -> tell(listener, hearing -> hearing.appeared(channel))));
         });
     }
 
@@ -163,7 +164,8 @@ public final class VmChannels implements AutoCloseable {
         subscriptions.add(subscription);
         tasks.add(() -> {
             offerAll();
-            if (key.partner() != ReservationKey.ANY && view(key.partner()).channels().isEmpty()) {
+            if (key.partner() != ReservationKey.ANY
+                    && view(key.partner()).channels().isEmpty()) {
                 ask(view(key.partner()));
             }
         });
@@ -272,16 +274,17 @@ public final class VmChannels implements AutoCloseable {
 
     /** Makes a call; what comes of it is a serial task. */
     @SuppressWarnings("FutureReturnValueIgnored") // what depends on the future here only passes it on
-    private void call(
-            int messageId, byte[] payload, Consumer<RmMessage> replied, Consumer<MailboxException> failed) {
+    private void call(int messageId, byte[] payload, Consumer<RmMessage> replied, Consumer<MailboxException> failed) {
         try {
-            resourceManager.callAsync(messageId, payload).whenComplete((reply, failure) -> tasks.add(() -> {
-                if (reply != null) {
-                    replied.accept(reply);
-                } else if (failure instanceof MailboxException cause) {
-                    failed.accept(cause);
-                }
-            }));
+            resourceManager
+                    .callAsync(messageId, payload)
+                    .whenComplete((reply, failure) -> tasks.add(() -> {
+                        if (reply != null) {
+                            replied.accept(reply);
+                        } else if (failure instanceof MailboxException cause) {
+                            failed.accept(cause);
+                        }
+                    }));
         } catch (MailboxException e) {
             tasks.add(() -> failed.accept(e));
         }
@@ -426,8 +429,7 @@ public final class VmChannels implements AutoCloseable {
         private ToIntFunction<ReservationKey> messageSize = key -> DEFAULT_MESSAGE_SIZE;
         private Predicate<ReservationKey> wakesUp = key -> false;
 
-        private Builder(
-                ResourceManager resourceManager, GunyahMsgqController controller, MailboxScheduler scheduler) {
+        private Builder(ResourceManager resourceManager, GunyahMsgqController controller, MailboxScheduler scheduler) {
             this.resourceManager = Objects.requireNonNull(resourceManager, "resourceManager");
             this.controller = Objects.requireNonNull(controller, "controller");
             this.scheduler = Objects.requireNonNull(scheduler, "scheduler");

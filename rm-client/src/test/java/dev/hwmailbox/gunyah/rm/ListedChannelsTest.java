@@ -139,8 +139,7 @@ final class ListedChannelsTest implements VmChannelListener {
 
     private void status(VmState state) {
         peer.notification(
-                RmMessageId.NOTIFY_VM_STATUS,
-                new VmStatusNotification(VM, new VmStatus(state.value(), 0, 0)).encode());
+                RmMessageId.NOTIFY_VM_STATUS, new VmStatusNotification(VM, new VmStatus(state.value(), 0, 0)).encode());
     }
 
     private void becomes(VmState state) {
@@ -383,8 +382,7 @@ final class ListedChannelsTest implements VmChannelListener {
     @Test
     void subscriptionClosedInTheMiddleOfASupplyHearsNothingAndLeavesNothing() {
         VmChannels channels = channels();
-        ChannelSubscription subscription =
-                channels.subscribe(subscriber, ReservationKey.anyPartner(LABEL), subscriber);
+        ChannelSubscription subscription = channels.subscribe(subscriber, ReservationKey.anyPartner(LABEL), subscriber);
         listPair();
         atMask.add(subscription::close);
 
@@ -474,8 +472,8 @@ final class ListedChannelsTest implements VmChannelListener {
                 later.add("appeared");
             }
         });
-        ChannelSubscription subscription = channels.subscribe(
-                subscriber, new ReservationKey(VM, LABEL), (channel, queues) -> {
+        ChannelSubscription subscription =
+                channels.subscribe(subscriber, new ReservationKey(VM, LABEL), (channel, queues) -> {
                     throw new IllegalStateException("subscriber");
                 });
         listPair();
@@ -506,8 +504,8 @@ final class ListedChannelsTest implements VmChannelListener {
         VmChannels channels = channels();
 
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> channels.subscribe(
-                        subscriber, ReservationKey.anyPartner(LABEL), subscriber, Duration.ZERO));
+                .isThrownBy(() ->
+                        channels.subscribe(subscriber, ReservationKey.anyPartner(LABEL), subscriber, Duration.ZERO));
 
         channels.subscribe(subscriber, ReservationKey.anyPartner(LABEL), subscriber);
     }

@@ -325,7 +325,9 @@ final class LiveTestBed implements VmChannelListener, AutoCloseable {
         server.close();
         scheduler.runUntilIdle();
         hypervisor.close();
-        assertThat(hypervisor.census().isEmpty()).as(hypervisor.census().toString()).isTrue();
+        assertThat(hypervisor.census().isEmpty())
+                .as(hypervisor.census().toString())
+                .isTrue();
         assertThat(scheduler.pending()).isEmpty();
         assertThat(scheduler.failures()).isEmpty();
     }

@@ -82,7 +82,8 @@ final class VmChannelsRandomTest {
             });
             bound += subscribers.stream().mapToLong(one -> one.queuesOf.size()).sum();
             received += bed.receivedByGuests.size();
-            received += subscribers.stream().mapToLong(one -> one.messages.size()).sum();
+            received +=
+                    subscribers.stream().mapToLong(one -> one.messages.size()).sum();
         }
 
         private void step() {
@@ -106,29 +107,28 @@ final class VmChannelsRandomTest {
             }
             List<Integer> all = List.copyOf(vms.keySet());
             int vmid = all.get(random.nextInt(all.size()));
-            VmState next =
-                    switch (vms.get(vmid)) {
-                        case LOAD, RESET -> {
-                            bed.initialise(vmid);
-                            yield VmState.READY;
-                        }
-                        case READY -> {
-                            if (random.nextInt(4) == 0) {
-                                bed.reset(vmid);
-                                yield VmState.RESET;
-                            }
-                            bed.start(vmid);
-                            yield VmState.RUNNING;
-                        }
-                        case RUNNING -> {
-                            bed.stop(vmid);
-                            yield VmState.EXITED;
-                        }
-                        default -> {
-                            bed.reset(vmid);
-                            yield VmState.RESET;
-                        }
-                    };
+            VmState next = switch (vms.get(vmid)) {
+                case LOAD, RESET -> {
+                    bed.initialise(vmid);
+                    yield VmState.READY;
+                }
+                case READY -> {
+                    if (random.nextInt(4) == 0) {
+                        bed.reset(vmid);
+                        yield VmState.RESET;
+                    }
+                    bed.start(vmid);
+                    yield VmState.RUNNING;
+                }
+                case RUNNING -> {
+                    bed.stop(vmid);
+                    yield VmState.EXITED;
+                }
+                default -> {
+                    bed.reset(vmid);
+                    yield VmState.RESET;
+                }
+            };
             vms.put(vmid, next);
         }
 

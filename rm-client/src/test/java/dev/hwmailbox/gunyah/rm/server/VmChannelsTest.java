@@ -40,7 +40,8 @@ final class VmChannelsTest {
     private static void assertRefused(ThrowingCallable call, int errno) {
         assertThatThrownBy(call)
                 .isInstanceOfSatisfying(
-                        MailboxException.class, e -> assertThat(Errno.name(e.errno())).isEqualTo(Errno.name(errno)));
+                        MailboxException.class,
+                        e -> assertThat(Errno.name(e.errno())).isEqualTo(Errno.name(errno)));
     }
 
     @Test
@@ -128,7 +129,8 @@ final class VmChannelsTest {
         bed.stop(second);
         bed.reset(second);
         assertThat(subscriber.heard).containsExactly("bound 128/16");
-        assertThat(subscription.channel()).hasValueSatisfying(channel -> assertThat(channel.isClosed()).isFalse());
+        assertThat(subscription.channel())
+                .hasValueSatisfying(channel -> assertThat(channel.isClosed()).isFalse());
     }
 
     @Test
@@ -172,8 +174,7 @@ final class VmChannelsTest {
 
     @Test
     void reservationOfTheControllersOwnForTheSameKeyCountsToo() {
-        var reserved =
-                bed.controller.reserve(subscriber, ReservationKey.anyPartner(LABEL), Duration.ofSeconds(1));
+        var reserved = bed.controller.reserve(subscriber, ReservationKey.anyPartner(LABEL), Duration.ofSeconds(1));
 
         assertRefused(this::subscribeToAny, Errno.EBUSY);
         bed.boot(LABEL);
