@@ -355,7 +355,7 @@ public final class GunyahMsgqController implements AutoCloseable {
      * @param policy what becomes of messages
      * @param alarm told which channel wakes the VM, at most once, on the thread that delivers the interrupt; must not
      *     block, and may {@link #resume}. What it throws is logged
-     * @throws MailboxException EOPNOTSUPP on a published controller, which cannot; ESHUTDOWN if the controller is closed
+     * @throws MailboxException EOPNOTSUPP on a published controller, which cannot; ESHUTDOWN if it is closed
      */
     public void suspend(SuspendPolicy policy, Consumer<MailboxChannel> alarm) {
         Objects.requireNonNull(policy, "policy");

@@ -80,7 +80,7 @@ final class Receiver {
     }
 
     private void release() {
-        if (held && !binding.isSuspended() && binding.enter()) {
+        if (held && binding.enter()) {
             try {
                 held = false;
                 binding.interrupts.unmask(endpoint.rxVirq());

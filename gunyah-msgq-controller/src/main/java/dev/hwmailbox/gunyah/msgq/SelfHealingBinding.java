@@ -74,9 +74,6 @@ final class SelfHealingBinding extends MsgqBinding {
     /** Whether a message is on its way into the queue. Plain: another thread may see it late, and fail one too many. */
     private boolean attempting;
 
-    /** Whether there has been an interrupt "room again" while the controller was suspended. */
-    private volatile boolean roomHeld;
-
     private byte @Nullable [] txCopy;
 
     SelfHealingBinding(
@@ -291,12 +288,8 @@ final class SelfHealingBinding extends MsgqBinding {
         interrupts.mask(endpoint.txVirq());
         emptied = true;
         if (isSuspended()) {
-            roomHeld = true;
-            if (isSuspended()) {
-                return;
-            }
+            return; // one that was taken before; the timer asks the queue again when it matters
         }
-        roomHeld = false;
         finishWaiting(waiting.get(), 0);
         sendRefusedAgain();
     }
@@ -475,9 +468,7 @@ final class SelfHealingBinding extends MsgqBinding {
         if (isSuspended() || face() == null) {
             return; // again, or not yet
         }
-        if (roomHeld) {
-            txInterrupt();
-        } else if (canSend && (level == CompletionLevel.TAKEN || waiting.get() != NONE)) {
+        if (canSend && (level == CompletionLevel.TAKEN || waiting.get() != NONE)) {
             interrupts.unmask(endpoint.txVirq());
         }
         if (waiting.get() != NONE) {
