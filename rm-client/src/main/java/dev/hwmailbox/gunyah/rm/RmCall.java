@@ -4,6 +4,7 @@ package dev.hwmailbox.gunyah.rm;
 import dev.hwmailbox.Completion;
 import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.gunyah.rm.protocol.RmError;
+import dev.hwmailbox.gunyah.rm.protocol.RmFrame;
 import dev.hwmailbox.gunyah.rm.protocol.RmFraming;
 import dev.hwmailbox.gunyah.rm.protocol.RmMessage;
 import dev.hwmailbox.gunyah.rm.protocol.RmMessageId;
@@ -54,9 +55,16 @@ final class RmCall {
     RmCall(RmMessage request, int generation, RmFrameCarrier carrier, @Nullable CompletableFuture<RmMessage> future) {
         this.request = request;
         this.generation = generation;
-        this.messages =
-                RmFraming.split(request).stream().map(carrier::toMessage).toList();
+        this.messages = messagesOf(RmFraming.split(request), carrier);
         this.future = future;
+    }
+
+    private static List<Object> messagesOf(List<RmFrame> frames, RmFrameCarrier carrier) {
+        var messages = new Object[frames.size()];
+        for (int i = 0; i < messages.length; i++) {
+            messages[i] = carrier.toMessage(frames.get(i));
+        }
+        return List.of(messages);
     }
 
     RmMessage request() {

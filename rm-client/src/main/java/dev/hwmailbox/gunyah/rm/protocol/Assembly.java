@@ -51,7 +51,8 @@ final class Assembly {
     }
 
     RmMessage toMessage() {
-        return RmMessage.of(type, messageId(), sequence(), Arrays.copyOf(payload, length));
+        byte[] whole = length == payload.length ? payload : Arrays.copyOf(payload, length);
+        return RmMessage.owning(type, messageId(), sequence(), whole);
     }
 
     RmArrival.Loss toLoss(int errno) {

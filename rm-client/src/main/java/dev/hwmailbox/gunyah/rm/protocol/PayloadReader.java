@@ -1,36 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.gunyah.rm.protocol;
 
-import java.nio.ByteBuffer;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 
 /** Reads a message's data from front to back; whatever is missing, left over or not allowed is refused by name. */
 final class PayloadReader {
+    private static final VarHandle U16 = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle U32 = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle U64 = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
     private final int messageId;
-    private final ByteBuffer data;
+    private final byte[] payload;
+    private final int start;
+    private int next;
 
     PayloadReader(RmMessage message) {
-        this.messageId = message.messageId();
-        this.data = ByteBuffer.wrap(message.data()).order(ByteOrder.LITTLE_ENDIAN);
+        messageId = message.messageId();
+        payload = message.ownPayload();
+        start = message.dataOffset();
+        next = start;
     }
 
     int u8(String field) {
-        return need(field, 1).get() & 0xFF;
+        return payload[take(field, 1)] & 0xFF;
     }
 
     int u16(String field) {
-        return need(field, 2).getShort() & 0xFFFF;
+        return (short) U16.get(payload, take(field, 2)) & 0xFFFF;
     }
 
     int u32(String field) {
-        return need(field, 4).getInt();
+        return (int) U32.get(payload, take(field, 4));
     }
 
     long u64(String field) {
-        return need(field, 8).getLong();
+        return (long) U64.get(payload, take(field, 8));
     }
 
     /** A number of 16 bits, followed by 16 reserved bits. */
@@ -42,7 +52,7 @@ final class PayloadReader {
 
     /** A VMID that takes 32 bits; the upper half must be 0. */
     int vmid32(String field) {
-        int offset = data.position();
+        int offset = position();
         int vmid = u32(field);
         if (vmid >>> 16 != 0) {
             throw refuse(field, offset, "0x%08x".formatted(vmid), "a 16-bit VMID");
@@ -51,20 +61,19 @@ final class PayloadReader {
     }
 
     byte[] bytes(String field, int length) {
-        var bytes = new byte[length];
-        need(field, length).get(bytes);
-        return bytes;
+        int from = take(field, length);
+        return Arrays.copyOfRange(payload, from, from + length);
     }
 
     /** A field nobody looks at. */
     void skip(String field, int length) {
-        need(field, length).position(data.position() + length);
+        take(field, length);
     }
 
     /** The zero bytes that fill a field of some length up to the next multiple of 4. */
     void padding(String field, int length) {
         for (int i = length; (i & 3) != 0; i++) {
-            int offset = data.position();
+            int offset = position();
             int padding = u8(field + " padding");
             if (padding != 0) {
                 throw refuse(field + " padding", offset, "0x%02x".formatted(padding), "0");
@@ -79,7 +88,7 @@ final class PayloadReader {
 
     /** A list headed by its length in 32 bits, which is bounded. */
     <T> List<T> list(String field, int max, Function<PayloadReader, T> element) {
-        int offset = data.position();
+        int offset = position();
         long count = Integer.toUnsignedLong(u32("number of " + field));
         if (count > max) {
             throw refuse("number of " + field, offset, Long.toString(count), "at most " + max);
@@ -101,7 +110,7 @@ final class PayloadReader {
 
     /** The length of a list. */
     int count(String field, int max) {
-        int offset = data.position();
+        int offset = position();
         int count = u16("number of " + field);
         if (count > max) {
             throw refuse("number of " + field, offset, Integer.toString(count), "at most " + max);
@@ -119,12 +128,17 @@ final class PayloadReader {
     }
 
     int remaining() {
-        return data.remaining();
+        return payload.length - next;
+    }
+
+    /** How much of the data has been read. */
+    private int position() {
+        return next - start;
     }
 
     void end() {
-        if (data.hasRemaining()) {
-            throw refuse("end", data.position(), data.remaining() + " more bytes", "none");
+        if (remaining() > 0) {
+            throw refuse("end", position(), remaining() + " more bytes", "none");
         }
     }
 
@@ -132,10 +146,13 @@ final class PayloadReader {
         return new RmProtocolException(messageId, field, offset, found, expected);
     }
 
-    private ByteBuffer need(String field, int length) {
-        if (data.remaining() < length) {
-            throw refuse(field, data.position(), data.remaining() + " bytes", length + " bytes");
+    /** Where a field begins; the next one begins behind it. */
+    private int take(String field, int length) {
+        if (remaining() < length) {
+            throw refuse(field, position(), remaining() + " bytes", length + " bytes");
         }
-        return data;
+        int from = next;
+        next += length;
+        return from;
     }
 }

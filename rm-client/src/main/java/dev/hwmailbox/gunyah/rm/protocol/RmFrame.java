@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.gunyah.rm.protocol;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /**
  * One frame: what one message of the message queue between a VM and the Resource Manager holds, 8 to 240 bytes, and
@@ -38,8 +41,10 @@ public final class RmFrame {
 
     private static final int VERSION_1_HEADER_OF_2_WORDS = 0x21;
 
-    /** Read by absolute position only, so that threads can share it. */
-    private final ByteBuffer bytes;
+    private static final VarHandle U16 = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle U32 = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+
+    private final byte[] bytes;
 
     private final boolean push;
 
@@ -47,7 +52,7 @@ public final class RmFrame {
         if (owned.length < HEADER_LENGTH || owned.length > MAX_LENGTH) {
             throw new IllegalArgumentException("a frame has 8 to 240 bytes, not " + owned.length);
         }
-        this.bytes = ByteBuffer.wrap(owned).order(ByteOrder.LITTLE_ENDIAN);
+        this.bytes = owned;
         this.push = push;
     }
 
@@ -77,14 +82,16 @@ public final class RmFrame {
         return new RmFrame(copy, push);
     }
 
-    static RmFrame build(int type, int continuations, RmMessage message, ByteBuffer content, boolean push) {
-        var frame = ByteBuffer.allocate(HEADER_LENGTH + content.remaining()).order(ByteOrder.LITTLE_ENDIAN);
-        frame.put((byte) VERSION_1_HEADER_OF_2_WORDS)
-                .put((byte) ((continuations << 2) | type))
-                .putShort((short) message.sequence())
-                .putInt(message.messageId())
-                .put(content);
-        return new RmFrame(frame.array(), push);
+    /** The frame with a piece of a payload. */
+    static RmFrame build(
+            int type, int continuations, RmMessage message, byte[] payload, int offset, int length, boolean push) {
+        byte[] frame = new byte[HEADER_LENGTH + length];
+        frame[0] = VERSION_1_HEADER_OF_2_WORDS;
+        frame[1] = (byte) (continuations << 2 | type);
+        U16.set(frame, 2, (short) message.sequence());
+        U32.set(frame, 4, message.messageId());
+        System.arraycopy(payload, offset, frame, HEADER_LENGTH, length);
+        return new RmFrame(frame, push);
     }
 
     /**
@@ -93,7 +100,7 @@ public final class RmFrame {
      * @return 8..240, in bytes
      */
     public int length() {
-        return bytes.capacity();
+        return bytes.length;
     }
 
     /**
@@ -120,7 +127,7 @@ public final class RmFrame {
      * @return true if byte 0 is 0x21
      */
     public boolean hasValidHeader() {
-        return bytes.get(0) == VERSION_1_HEADER_OF_2_WORDS;
+        return bytes[0] == VERSION_1_HEADER_OF_2_WORDS;
     }
 
     /**
@@ -129,7 +136,7 @@ public final class RmFrame {
      * @return 0 for a continuation, otherwise a value of {@link RmMessageType}
      */
     public int typeValue() {
-        return bytes.get(1) & 3;
+        return bytes[1] & 3;
     }
 
     /**
@@ -147,7 +154,7 @@ public final class RmFrame {
      * @return 0..63; 63 is not allowed
      */
     public int continuations() {
-        return (bytes.get(1) >> 2) & 0x3F;
+        return (bytes[1] >> 2) & 0x3F;
     }
 
     /**
@@ -156,7 +163,7 @@ public final class RmFrame {
      * @return 0..65535
      */
     public int sequence() {
-        return bytes.getShort(2) & 0xFFFF;
+        return (short) U16.get(bytes, 2) & 0xFFFF;
     }
 
     /**
@@ -165,7 +172,7 @@ public final class RmFrame {
      * @return 32 bits, see {@link RmMessageId}
      */
     public int messageId() {
-        return bytes.getInt(4);
+        return (int) U32.get(bytes, 4);
     }
 
     /**
@@ -174,9 +181,7 @@ public final class RmFrame {
      * @return its bytes, a copy
      */
     public byte[] toBytes() {
-        byte[] copy = new byte[length()];
-        copyTo(copy, 0);
-        return copy;
+        return bytes.clone();
     }
 
     /**
@@ -188,8 +193,8 @@ public final class RmFrame {
      * @throws IndexOutOfBoundsException if the frame does not fit
      */
     public int copyTo(byte[] target, int offset) {
-        bytes.get(0, target, offset, length());
-        return length();
+        System.arraycopy(bytes, 0, target, offset, bytes.length);
+        return bytes.length;
     }
 
     /**
@@ -200,8 +205,8 @@ public final class RmFrame {
      * @throws java.nio.BufferOverflowException if the frame does not fit
      */
     public int copyTo(ByteBuffer target) {
-        target.put(asByteBuffer());
-        return length();
+        target.put(bytes);
+        return bytes.length;
     }
 
     /**
@@ -210,21 +215,21 @@ public final class RmFrame {
      * @return a new read-only, little-endian buffer from the first to the last byte
      */
     public ByteBuffer asByteBuffer() {
-        return bytes.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        return ByteBuffer.wrap(bytes).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
     }
 
     void copyContentTo(byte[] target, int offset) {
-        bytes.get(HEADER_LENGTH, target, offset, contentLength());
+        System.arraycopy(bytes, HEADER_LENGTH, target, offset, contentLength());
     }
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof RmFrame that && push == that.push && bytes.equals(that.bytes);
+        return other instanceof RmFrame that && push == that.push && Arrays.equals(bytes, that.bytes);
     }
 
     @Override
     public int hashCode() {
-        return 31 * bytes.hashCode() + Boolean.hashCode(push);
+        return 31 * Arrays.hashCode(bytes) + Boolean.hashCode(push);
     }
 
     @Override
@@ -238,6 +243,6 @@ public final class RmFrame {
                         continuations(),
                         length(),
                         push ? ", push" : "",
-                        hasValidHeader() ? "" : ", byte 0 is 0x%02x".formatted(bytes.get(0) & 0xFF));
+                        hasValidHeader() ? "" : ", byte 0 is 0x%02x".formatted(bytes[0] & 0xFF));
     }
 }

@@ -3,8 +3,6 @@ package dev.hwmailbox.gunyah.rm.protocol;
 
 import dev.hwmailbox.Errno;
 import dev.hwmailbox.MailboxException;
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -45,22 +43,17 @@ public final class RmFraming {
      */
     public static List<RmFrame> split(RmMessage message) {
         requireSendable(message);
-        ByteBuffer rest = message.payloadBuffer();
-        int continuations = Math.max(0, rest.remaining() - 1) / RmFrame.MAX_CONTENT_LENGTH;
-        var frames = new ArrayList<RmFrame>(continuations + 1);
+        byte[] payload = message.ownPayload();
+        int continuations = Math.max(0, payload.length - 1) / RmFrame.MAX_CONTENT_LENGTH;
+        var frames = new RmFrame[continuations + 1];
         for (int i = 0; i <= continuations; i++) {
             int type = i == 0 ? message.type().value() : RmFrame.TYPE_CONTINUATION;
             boolean push = message.type() == RmMessageType.REQUEST && i == continuations;
-            frames.add(RmFrame.build(type, continuations, message, nextPiece(rest), push));
+            int offset = i * RmFrame.MAX_CONTENT_LENGTH;
+            int length = Math.min(payload.length - offset, RmFrame.MAX_CONTENT_LENGTH);
+            frames[i] = RmFrame.build(type, continuations, message, payload, offset, length, push);
         }
-        return List.copyOf(frames);
-    }
-
-    private static ByteBuffer nextPiece(ByteBuffer rest) {
-        int length = Math.min(rest.remaining(), RmFrame.MAX_CONTENT_LENGTH);
-        ByteBuffer piece = rest.slice(rest.position(), length);
-        rest.position(rest.position() + length);
-        return piece;
+        return List.of(frames);
     }
 
     private static void requireSendable(RmMessage message) {

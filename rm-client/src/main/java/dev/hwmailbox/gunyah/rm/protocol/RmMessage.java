@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.gunyah.rm.protocol;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -18,6 +20,8 @@ import java.util.Objects;
  */
 public final class RmMessage {
     static final int ERROR_WORD_LENGTH = 4;
+
+    private static final VarHandle WORD = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
     private final RmMessageType type;
     private final int messageId;
@@ -44,6 +48,11 @@ public final class RmMessage {
      */
     public static RmMessage of(RmMessageType type, int messageId, int sequence, byte[] payload) {
         return new RmMessage(type, messageId, sequence, payload.clone());
+    }
+
+    /** As {@link #of}, of bytes that are the message's own from here on. */
+    static RmMessage owning(RmMessageType type, int messageId, int sequence, byte[] payload) {
+        return new RmMessage(type, messageId, sequence, payload);
     }
 
     /**
@@ -159,6 +168,19 @@ public final class RmMessage {
         return payload.clone();
     }
 
+    /** The payload itself: to be read only. */
+    byte[] ownPayload() {
+        return payload;
+    }
+
+    /** Where in the payload the {@linkplain #data() data} begins; behind its end if there is none. */
+    int dataOffset() {
+        if (type != RmMessageType.REPLY) {
+            return 0;
+        }
+        return error() == RmError.OK ? ERROR_WORD_LENGTH : payload.length;
+    }
+
     /**
      * A view of the payload, including the error word of a reply.
      *
@@ -183,7 +205,7 @@ public final class RmMessage {
         if (payload.length < ERROR_WORD_LENGTH) {
             throw new RmProtocolException(messageId, "error word", 0, payload.length + " bytes", "4 bytes");
         }
-        return payloadBuffer().getInt(0);
+        return (int) WORD.get(payload, 0);
     }
 
     /**
@@ -197,10 +219,7 @@ public final class RmMessage {
      * @throws RmProtocolException EBADMSG: a reply too short to hold an error word
      */
     public byte[] data() {
-        if (type != RmMessageType.REPLY) {
-            return payload();
-        }
-        return error() == RmError.OK ? Arrays.copyOfRange(payload, ERROR_WORD_LENGTH, payload.length) : new byte[0];
+        return Arrays.copyOfRange(payload, dataOffset(), payload.length);
     }
 
     /**

@@ -49,6 +49,10 @@ final class VmConnection implements MailboxClient {
     private final AtomicInteger unserved = new AtomicInteger();
     private final AtomicInteger underway = new AtomicInteger();
     private final AtomicBoolean complained = new AtomicBoolean();
+
+    /** Something waits for room: whoever makes some has to come back. */
+    private volatile boolean stalled;
+
     private @Nullable MailboxChannel channel;
     private boolean closed;
 
@@ -124,10 +128,15 @@ final class VmConnection implements MailboxClient {
         if (status < 0) {
             complain("cannot be sent a frame", Errno.name(status));
         }
-        scheduler.execute(pumpTask);
+        if (stalled) {
+            scheduler.execute(pumpTask);
+        }
     }
 
     private void dropOldest(RmMessageType type, int limit) {
+        if (waiting.size() <= limit) {
+            return;
+        }
         if (waiting.stream().filter(message -> message.type() == type).count() > limit) {
             RmMessage oldest = waiting.stream()
                     .filter(message -> message.type() == type)
@@ -140,6 +149,17 @@ final class VmConnection implements MailboxClient {
     }
 
     private void pump() {
+        while (!sendWhatFits()) {
+            if (stalled) {
+                return;
+            }
+            stalled = true; // room may have been made just before: nobody was told to come back for that
+        }
+        stalled = false;
+    }
+
+    /** True if nothing is left to send. */
+    private boolean sendWhatFits() {
         while (channel != null && underway.get() < realism.framesUnderway() && (!frames.isEmpty() || nextMessage())) {
             RmFrame frame = frames.element();
             byte[] bytes = frame.toBytes();
@@ -149,19 +169,22 @@ final class VmConnection implements MailboxClient {
                 underway.decrementAndGet();
             }
             if (result == -Errno.ENOBUFS) {
-                return;
+                return false;
             }
             frames.remove();
             if (result < 0) {
                 complain("cannot be sent a frame", Errno.name(result));
             }
         }
+        return frames.isEmpty() && waiting.isEmpty();
     }
 
     private boolean nextMessage() {
         RmMessage next = waiting.poll();
         if (next != null) {
-            frames.addAll(RmFraming.split(next));
+            for (RmFrame frame : RmFraming.split(next)) {
+                frames.add(frame);
+            }
         }
         return next != null;
     }
