@@ -99,7 +99,9 @@ public final class Completion {
 
     void unparkWaiters() {
         for (Waiter waiter = waiters; waiter != null; waiter = waiter.next) {
-            LockSupport.unpark(waiter.thread);
+            if (waiter.thread != Thread.currentThread()) { // which is not parked, and looks again
+                LockSupport.unpark(waiter.thread);
+            }
         }
     }
 

@@ -86,14 +86,13 @@ final class FatalRequests {
             return;
         }
         try {
-            byte[] payload = request.payload();
             switch (request.messageId()) {
                 case RmMessageId.VM_ALLOC_VMID -> {
-                    int wanted = vmid(payload);
+                    int wanted = vmid(request.payload());
                     exists(wanted != 0 ? wanted : VmidReply.decode(reply).vmid());
                 }
-                case RmMessageId.VM_CONFIG_IMAGE -> vms.put(vmid(payload), Known.CONFIGURED);
-                case RmMessageId.VM_GET_STATE -> learn(vmid(payload), VmStatus.decode(reply));
+                case RmMessageId.VM_CONFIG_IMAGE -> vms.put(vmid(request.payload()), Known.CONFIGURED);
+                case RmMessageId.VM_GET_STATE -> learn(vmid(request.payload()), VmStatus.decode(reply));
                 case RmMessageId.VM_GET_VMID ->
                     ownVmid = VmidReply.decode(reply).vmid();
                 default -> {}

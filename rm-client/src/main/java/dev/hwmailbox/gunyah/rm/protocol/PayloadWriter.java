@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.gunyah.rm.protocol;
 
-import java.nio.ByteBuffer;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.List;
 import java.util.function.BiConsumer;
 
 /** Writes a payload whose length is known beforehand; each value is reduced to its width. */
 final class PayloadWriter {
-    private final ByteBuffer payload;
+    private static final VarHandle U16 = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle U32 = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle U64 = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+    private final byte[] payload;
+    private int next;
 
     PayloadWriter(int length) {
-        this.payload = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+        this.payload = new byte[length];
     }
 
     static int paddedLength(int length) {
@@ -23,17 +29,19 @@ final class PayloadWriter {
     }
 
     PayloadWriter u8(int value) {
-        payload.put((byte) value);
+        payload[next++] = (byte) value;
         return this;
     }
 
     PayloadWriter u16(int value) {
-        payload.putShort((short) value);
+        U16.set(payload, next, (short) value);
+        next += 2;
         return this;
     }
 
     PayloadWriter u32(int value) {
-        payload.putInt(value);
+        U32.set(payload, next, value);
+        next += 4;
         return this;
     }
 
@@ -43,17 +51,19 @@ final class PayloadWriter {
     }
 
     PayloadWriter u64(long value) {
-        payload.putLong(value);
+        U64.set(payload, next, value);
+        next += 8;
         return this;
     }
 
     PayloadWriter bytes(byte[] bytes) {
-        payload.put(bytes);
+        System.arraycopy(bytes, 0, payload, next, bytes.length);
+        next += bytes.length;
         return this;
     }
 
     PayloadWriter zeros(int length) {
-        payload.position(payload.position() + length);
+        next += length;
         return this;
     }
 
@@ -83,9 +93,9 @@ final class PayloadWriter {
     }
 
     byte[] toBytes() {
-        if (payload.hasRemaining()) {
-            throw new IllegalStateException(payload.remaining() + " bytes of the payload were not written");
+        if (next != payload.length) {
+            throw new IllegalStateException(next + " of " + payload.length + " bytes were written");
         }
-        return payload.array();
+        return payload;
     }
 }
