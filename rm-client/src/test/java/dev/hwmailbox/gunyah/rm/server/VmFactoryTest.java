@@ -292,7 +292,7 @@ final class VmFactoryTest {
     @Test
     void whoRingsCannotListenUnlessItMayClear() {
         TestTree tree = TestTree.minimal();
-        bell(tree, "doorbell", 1);
+        bell(tree, "doorbell", 1).flag("source-can-clear");
         bell(tree, "doorbell-source", 2);
         bell(tree, "doorbell-source", 3).flag("source-can-clear");
         bed.boot(0, tree.blob());
