@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,17 +32,18 @@ import org.slf4j.LoggerFactory;
  * configuration and tells both ends. It speaks the wire protocol over message queues, one pair per VM; the host's pair
  * lies at the capability IDs and interrupts that the host's devicetree dictates.
  *
- * <p>Served are the life cycle of VMs, lending and reclaiming memory, and the look-ups; any other request is answered
- * UNIMPLEMENTED, as an unknown one is. When a VM is initialised it gets all that its configuration can ask for: queues
- * and doorbells to the host or to another guest, shared memory, virtio registers. Devices that are only passed through
- * are left to the embedder.
+ * <p>Served are the life cycle of VMs, passing memory on, lending interrupts, consoles, and the look-ups; any other
+ * request is answered UNIMPLEMENTED, as an unknown one is. When a VM is initialised it gets all that its configuration
+ * can ask for: queues and doorbells to the host or to another guest, shared memory, virtio registers. Devices that are
+ * only passed through are left to the embedder.
  *
  * <p>Context: runs as tasks of the Resource Manager VM's scheduler; the methods here can be called from any thread and
  * never block. What the listener or a guest program throws is logged and harms no other VM.
  *
  * <p>Gunyah counterpart: src/resource-manager.c (gunyah-resource-manager). Differs: requests that end the original are
- * refused; up to 64 replies wait for a VM that does not read, instead of one; a list of more than 332 resources is
- * refused with NORESOURCE.
+ * refused; up to 64 replies wait for a VM that does not read, instead of one, unless {@link Realism} says otherwise; a
+ * list of more than 332 resources is refused with NORESOURCE; memory is in one parcel at a time; the rights to memory
+ * are compared but not enforced; what a VM has passed on is taken from its users when its life ends.
  *
  * @since 0.1
  */
@@ -76,12 +78,15 @@ public final class ResourceManagerServer implements AutoCloseable {
     private final VmFactory factory;
     private final LifeCycleRequests lifeCycle;
     private final InterruptRequests interrupts;
+    private final Realism realism;
+    private final AtomicLong lostMessages = new AtomicLong();
     private int notificationSequence;
     private boolean closed;
 
     private ResourceManagerServer(Builder builder) {
         VirtualMachine own = builder.hypervisor.createManagerVm(VMID);
         listener = builder.listener;
+        realism = builder.realism;
         scheduler = own.scheduler();
         controller = GunyahMsgqController.builder(own.hypercalls(), own.interrupts(), scheduler)
                 .name("rm")
@@ -180,6 +185,16 @@ public final class ResourceManagerServer implements AutoCloseable {
     }
 
     /**
+     * How many replies and notifications have been dropped, because the VM they were for did not read and too many
+     * waited. {@link RmServerListener#lost} is told which.
+     *
+     * @return messages since the start, of all VMs
+     */
+    public long lostMessages() {
+        return lostMessages.get();
+    }
+
+    /**
      * Raises one of the hardware interrupts that belong to the host: the VM that has it gets it, under the number it
      * knows it by. One that is lent and not accepted waits until it is accepted or reclaimed. An emulator calls it.
      *
@@ -246,7 +261,18 @@ public final class ResourceManagerServer implements AutoCloseable {
     }
 
     private VmConnection connection(ManagedVm vm) {
-        return new VmConnection(vm.vmid(), scheduler, (connection, message) -> serve(vm, connection, message));
+        return new VmConnection(vm.vmid(), scheduler, realism, new VmConnection.Server() {
+            @Override
+            public void received(VmConnection from, RmMessage message) {
+                serve(vm, from, message);
+            }
+
+            @Override
+            public void lost(VmConnection to, RmMessage message) {
+                lostMessages.incrementAndGet();
+                tell(observer -> observer.lost(vm.vmid(), message));
+            }
+        });
     }
 
     private void serve(ManagedVm caller, VmConnection connection, RmMessage message) {
@@ -301,6 +327,7 @@ public final class ResourceManagerServer implements AutoCloseable {
     public static final class Builder {
         private final SoftwareHypervisor hypervisor;
         private RmServerListener listener = NOBODY;
+        private Realism realism = Realism.ROBUST;
         private int cores = DEFAULT_CORES;
         private int firstHostInterrupt = DEFAULT_FIRST_HOST_INTERRUPT;
         private int lastHostInterrupt = DEFAULT_LAST_HOST_INTERRUPT;
@@ -317,6 +344,17 @@ public final class ResourceManagerServer implements AutoCloseable {
          */
         public Builder listener(RmServerListener listener) {
             this.listener = Objects.requireNonNull(listener, "listener");
+            return this;
+        }
+
+        /**
+         * Sets what becomes of replies to a VM that does not read. Default: {@link Realism#ROBUST}.
+         *
+         * @param realism the choice
+         * @return this
+         */
+        public Builder realism(Realism realism) {
+            this.realism = Objects.requireNonNull(realism, "realism");
             return this;
         }
 

@@ -43,6 +43,8 @@ final class RmTestBed {
     static final int VM_GET_RESOURCES = 0x56000020;
     static final int VM_GET_VMID = 0x56000024;
     static final int VM_SET_STATUS = 0x56000080;
+    static final int VM_CONSOLE_OPEN = 0x56000081;
+    static final int VM_CONSOLE_WRITE = 0x56000083;
     static final int VM_EXIT = 0x56000085;
     static final int VM_SET_CRASH_MSG = 0x56000086;
     static final int MEM_LEND = 0x51000012;
@@ -60,7 +62,7 @@ final class RmTestBed {
 
     final VirtualScheduler scheduler = new VirtualScheduler();
     final Map<Integer, RawGuest> guests = new HashMap<>();
-    private final Map<Integer, DeviceTree> trees = new HashMap<>();
+    final Map<Integer, GuestContext> contexts = new HashMap<>();
     final List<RawGuest.Message> notifications = new ArrayList<>();
     final SoftwareHypervisor hypervisor;
     final ResourceManagerServer server;
@@ -76,12 +78,25 @@ final class RmTestBed {
     }
 
     RmTestBed(RmServerListener listener, UnaryOperator<SoftwareHypervisor.Builder> options) {
+        this(listener, options, server -> server);
+    }
+
+    RmTestBed(
+            UnaryOperator<SoftwareHypervisor.Builder> options,
+            UnaryOperator<ResourceManagerServer.Builder> serverOptions) {
+        this(new RmServerListener() {}, options, serverOptions);
+    }
+
+    private RmTestBed(
+            RmServerListener listener,
+            UnaryOperator<SoftwareHypervisor.Builder> options,
+            UnaryOperator<ResourceManagerServer.Builder> serverOptions) {
         hypervisor = options.apply(SoftwareHypervisor.builder()
                         .schedulers(vmid -> scheduler)
                         .guestPrograms((vmid, image) -> new Program(vmid)))
                 .build();
-        server = ResourceManagerServer.builder(hypervisor)
-                .listener(new Reasons(listener))
+        server = serverOptions
+                .apply(ResourceManagerServer.builder(hypervisor).listener(new Reasons(listener)))
                 .build();
         host = hypervisor.createVm(HOST);
         host.memory().map(MEMORY, MemoryExtent.allocate(MEMORY_SIZE));
@@ -115,6 +130,11 @@ final class RmTestBed {
         public void notification(int vmid, RmMessage notification) {
             next.notification(vmid, notification);
         }
+
+        @Override
+        public void lost(int vmid, RmMessage message) {
+            next.lost(vmid, message);
+        }
     }
 
     /** Why a request was refused last. */
@@ -132,7 +152,7 @@ final class RmTestBed {
 
         @Override
         public void start(GuestContext vm) {
-            trees.put(vmid, vm.devicetree());
+            contexts.put(vmid, vm);
             if (vm.devicetree().nodes().stream().anyMatch(node -> node.isCompatibleWith("gunyah-resource-manager"))) {
                 MsgqEndpoint endpoint = MsgqEndpoint.of(GunyahDeviceTree.resourceManager(vm.devicetree()));
                 guests.put(vmid, new RawGuest(vm.hypercalls(), endpoint));
@@ -159,9 +179,14 @@ final class RmTestBed {
         return Objects.requireNonNull(guests.get(vmid), "guest");
     }
 
+    /** What a guest's program was started with, its memory and interrupts above all. */
+    GuestContext context(int vmid) {
+        return Objects.requireNonNull(contexts.get(vmid), "guest");
+    }
+
     /** The tree a guest was started with. */
     DeviceTree tree(int vmid) {
-        return Objects.requireNonNull(trees.get(vmid), "tree");
+        return context(vmid).devicetree();
     }
 
     /** A reply's error word and data. */
@@ -222,6 +247,32 @@ final class RmTestBed {
         int sequence = sequences.merge(caller, 1, Integer::sum) & 0xffff;
         caller.send(id, sequence, payload);
         return sequence;
+    }
+
+    /** Makes a call as a guest. */
+    Answer callAs(int vmid, int id, int... words) {
+        return call(guest(vmid), id, words(words));
+    }
+
+    /** Makes a call that must succeed as a guest. */
+    Answer okAs(int vmid, int id, int... words) {
+        Answer answer = callAs(vmid, id, words);
+        assertThat(answer.error()).as("%x", id).isZero();
+        return answer;
+    }
+
+    /** What a guest has been told since the last question. */
+    List<RawGuest.Message> told(int vmid) {
+        List<RawGuest.Message> all = receiveAll(guest(vmid));
+        assertThat(all).allSatisfy(message -> assertThat(message.type()).isEqualTo(3));
+        return all;
+    }
+
+    /** Stops a guest by force and resets it; its news are left for the test. */
+    void reset(int vmid) {
+        ok(VM_STOP, vmid | 1 << 16, 3);
+        ok(VM_RESET, vmid);
+        scheduler.runUntilIdle();
     }
 
     /** What the host has been told since the last question. */
