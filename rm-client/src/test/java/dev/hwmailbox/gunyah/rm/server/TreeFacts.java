@@ -12,7 +12,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
@@ -22,7 +22,7 @@ import java.util.stream.IntStream;
  * @param nodes properties as hex, by path, of the nodes without capabilities
  * @param capabilityNodes the nodes whose unit address is a capability
  */
-record TreeFacts(SortedMap<String, SortedMap<String, String>> nodes, List<CapabilityNode> capabilityNodes) {
+record TreeFacts(NavigableMap<String, NavigableMap<String, String>> nodes, List<CapabilityNode> capabilityNodes) {
     /**
      * A node that is known but for its capabilities.
      *
@@ -33,10 +33,10 @@ record TreeFacts(SortedMap<String, SortedMap<String, String>> nodes, List<Capabi
     record CapabilityNode(String content, long unitAddress, List<Long> capabilities) {}
 
     static TreeFacts of(DeviceTree tree, String... ignoredProperties) {
-        SortedMap<String, SortedMap<String, String>> nodes = new TreeMap<>();
+        NavigableMap<String, NavigableMap<String, String>> nodes = new TreeMap<>();
         List<CapabilityNode> capabilityNodes = new ArrayList<>();
         for (Node node : tree.nodes()) {
-            SortedMap<String, String> properties = properties(node);
+            NavigableMap<String, String> properties = properties(node);
             List.of(ignoredProperties).forEach(properties::remove);
             if (hasCapabilities(node)) {
                 properties.remove("reg");
@@ -89,8 +89,8 @@ record TreeFacts(SortedMap<String, SortedMap<String, String>> nodes, List<Capabi
         return IntStream.range(0, reg.length() / Long.BYTES).mapToObj(reg::u64).toList();
     }
 
-    private static SortedMap<String, String> properties(Node node) {
-        SortedMap<String, String> properties = new TreeMap<>();
+    private static NavigableMap<String, String> properties(Node node) {
+        NavigableMap<String, String> properties = new TreeMap<>();
         for (Property property : node.properties()) {
             byte[] bytes = new byte[property.length()];
             property.bytes().get(bytes);
