@@ -9,7 +9,10 @@ import dev.hwmailbox.gunyah.rm.server.VirtualDevice.Side;
 import java.util.Optional;
 import java.util.function.IntSupplier;
 
-/** Makes the devices between two guests, each of which names the other. */
+/**
+ * Makes the devices between two guests, each of which names the other. A guest whose initialisation has failed counts
+ * as not there until it has been reset and initialised again.
+ */
 final class PeerDevices {
     private static final int RUNG = 0;
     private static final int RINGING = 1;

@@ -17,6 +17,9 @@ import java.util.function.Function;
 /**
  * Makes the hypervisor's side of a VM (the machine, its memory, its vCPUs, its devices, its channel to the Resource
  * Manager) and takes it back.
+ *
+ * <p>Differs: a host that runs out of interrupt numbers ends the original when it happens on a queue pair or on a
+ * doorbell that the guest rings; here VM_INIT is refused with NORESOURCE as for everything else.
  */
 final class VmFactory {
     private static final int CSPACE_RIGHTS = GunyahRights.CSPACE_CAP_CREATE | GunyahRights.CSPACE_CAP_DELETE;

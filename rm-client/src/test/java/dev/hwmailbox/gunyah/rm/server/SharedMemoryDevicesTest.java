@@ -258,6 +258,10 @@ final class SharedMemoryDevicesTest {
         assertThat(bed.census()).isEqualTo(before);
         assertThat(bed.host.memory().read(0x3000_1000L, new byte[4], 0, 4)).isEqualTo(GunyahError.ADDR_INVALID);
         assertThat(bed.host.memory().read(0x3000_2000L, new byte[4], 0, 4)).isEqualTo(GunyahError.ADDR_INVALID);
+
+        bed.prepare(GUEST, 1, tree.blob());
+        bed.ok(VM_INIT, GUEST);
+        assertThat(read(bed.host.memory(), 0x3000_1000L)).as("new registers").isZero();
     }
 
     @Test
