@@ -273,7 +273,7 @@ final class ResourceManagerRestartTest {
             call.run();
             return "ok";
         } catch (MailboxException e) {
-            return e.getMessage();
+            return String.valueOf(e.getMessage());
         }
     }
 }
