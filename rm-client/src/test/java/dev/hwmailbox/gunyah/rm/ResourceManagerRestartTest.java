@@ -118,6 +118,22 @@ final class ResourceManagerRestartTest {
     }
 
     @Test
+    void callThatIsMadeWhileTheRestartHappensEndsWithEconnreset() {
+        List<Runnable> once = new ArrayList<>(List.of(peer::reset));
+        ResourceManager interrupted = peer.rebind(frame -> {
+            if (!once.isEmpty()) {
+                once.remove(0).run();
+            }
+        });
+        peer.answering(VMID);
+
+        assertThatThrownBy(interrupted::vmid).satisfies(errno(Errno.ECONNRESET));
+        assertThat(interrupted.vmid()).isEqualTo(3);
+
+        assertThat(peer.requests()).extracting(ScriptedPeer.Request::sequence).containsExactly(0);
+    }
+
+    @Test
     void callMadeInsideTheRestartListenerGoesToTheNewGeneration() {
         peer.answering(VMID);
         client.addListener(new RmNotificationListener() {
