@@ -21,6 +21,12 @@ public final class GunyahRights {
     /** Message queue: bind and unbind the receiver's interrupt. */
     public static final int MSGQ_BIND_RECEIVE = 0x8;
 
+    /** Doorbell: ring it. */
+    public static final int DOORBELL_SEND = 0x1;
+
+    /** Doorbell: hear it, and silence it. */
+    public static final int DOORBELL_RECEIVE = 0x2;
+
     /** Partition: create objects. */
     public static final int PARTITION_OBJECT_CREATE = 0x1;
 

@@ -20,5 +20,7 @@ public enum ObjectType {
     /** Doorbell. */
     DOORBELL,
     /** Virtual CPU. */
-    THREAD
+    THREAD,
+    /** Virtio device whose registers are a page of memory. */
+    VIRTIO_MMIO
 }

@@ -14,6 +14,7 @@ import dev.hwmailbox.gunyah.GunyahRights;
 import dev.hwmailbox.gunyah.hypervisor.GuestProgram.StopReason;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -65,6 +66,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class VirtualMachine {
     private static final Logger LOG = LoggerFactory.getLogger(VirtualMachine.class);
+
+    private static final Set<ObjectType> OPAQUE =
+            Set.of(ObjectType.THREAD, ObjectType.DOORBELL, ObjectType.VIRTIO_MMIO);
 
     private static final int ALL_CSPACE_RIGHTS = GunyahRights.CSPACE_CAP_CREATE
             | GunyahRights.CSPACE_CAP_DELETE
@@ -269,15 +273,15 @@ public final class VirtualMachine {
     }
 
     /**
-     * Makes an object that this hypervisor only names: a vCPU or a doorbell.
+     * Makes an object that this hypervisor only names: a vCPU, a doorbell or a virtio device.
      *
-     * @param type {@link ObjectType#THREAD} or {@link ObjectType#DOORBELL}
+     * @param type {@link ObjectType#THREAD}, {@link ObjectType#DOORBELL} or {@link ObjectType#VIRTIO_MMIO}
      * @return its master capability, an ID of this VM's space
      * @throws GunyahException CSPACE_FULL
      * @throws MailboxException EINVAL if the type is another one or the VM is destroyed
      */
     public CapabilityId createOpaqueObject(ObjectType type) {
-        if (type != ObjectType.THREAD && type != ObjectType.DOORBELL) {
+        if (!OPAQUE.contains(type)) {
             throw new MailboxException(Errno.EINVAL, "not an opaque object: " + type + " (" + this + ")");
         }
         return grant(new HypervisorObject(type), ObjectManager.ALL_RIGHTS, true);

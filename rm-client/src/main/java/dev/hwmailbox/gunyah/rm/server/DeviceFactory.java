@@ -2,83 +2,92 @@
 package dev.hwmailbox.gunyah.rm.server;
 
 import dev.hwmailbox.gunyah.CapabilityId;
-import dev.hwmailbox.gunyah.GunyahError;
-import dev.hwmailbox.gunyah.GunyahException;
-import dev.hwmailbox.gunyah.GunyahHypercalls;
 import dev.hwmailbox.gunyah.GunyahRights;
-import dev.hwmailbox.gunyah.NewCapability;
+import dev.hwmailbox.gunyah.hypervisor.GuestAddressSpace;
+import dev.hwmailbox.gunyah.hypervisor.MemoryExtent;
 import dev.hwmailbox.gunyah.hypervisor.ObjectType;
-import dev.hwmailbox.gunyah.hypervisor.VirtualInterruptController.Trigger;
 import dev.hwmailbox.gunyah.msgq.MsgqEndpoint;
+import dev.hwmailbox.gunyah.rm.protocol.MemRange;
+import dev.hwmailbox.gunyah.rm.server.DeviceConfiguration.Flag;
 import dev.hwmailbox.gunyah.rm.server.VirtualDevice.End;
 import dev.hwmailbox.gunyah.rm.server.VirtualDevice.Side;
 import java.util.List;
 import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.function.Function;
 
 /**
- * Makes devices by hypercalls of the Resource Manager's VM. Guests get capabilities to send or to receive, nothing
- * more; the Resource Manager keeps the master capabilities and does all binding.
+ * Makes the devices between a guest and its owner or the Resource Manager. They get capabilities to send or to receive,
+ * nothing more.
  */
 final class DeviceFactory {
-    private static final Logger LOG = LoggerFactory.getLogger(DeviceFactory.class);
+    /** Where registers and shared memory go in a guest that does not say where. */
+    static final long FIRST_ADDRESS_OF_GUEST = 0x2000_1000L;
+
+    private static final long FIRST_ADDRESS_OF_HOST = 0x3000_1000L;
+
     private static final int ALL_RIGHTS = ~GunyahRights.OBJECT_ACTIVATE;
 
     private final ManagedVm manager;
-    private final GunyahHypercalls hypercalls;
-    private final long partition;
-    private final long ownCspace;
+    private final HypervisorObjects objects;
+    private final MemoryClaims claims;
     private int nextHandle;
 
-    DeviceFactory(ManagedVm manager) {
+    DeviceFactory(ManagedVm manager, HypervisorObjects objects, MemoryClaims claims) {
         this.manager = manager;
-        this.hypercalls = manager.machine().vm().hypercalls();
-        this.partition = manager.machine().vm().partitionCapability().value();
-        this.ownCspace = manager.machine().cspace();
+        this.objects = objects;
+        this.claims = claims;
+    }
+
+    /** The number of the next device, over all VMs. */
+    int nextHandle() {
+        return nextHandle++;
     }
 
     VirtualDevice create(ManagedVm guest, DeviceConfiguration configuration, ManagedVm peer) {
-        int handle = configuration.kind() == DeviceKind.RM_CHANNEL ? 0 : nextHandle++;
-        Teardown teardown = new Teardown();
-        try {
-            return switch (configuration.kind()) {
-                case RM_CHANNEL, MESSAGE_QUEUE_PAIR -> queuePair(guest, configuration, peer, handle, teardown);
-                case MESSAGE_QUEUE -> queue(guest, configuration, peer, handle, teardown);
-                case DOORBELL, DOORBELL_SOURCE -> doorbell(guest, configuration, peer, handle, teardown);
-            };
-        } catch (RuntimeException e) {
-            teardown.run();
-            throw e;
-        }
+        int handle = configuration.kind() == DeviceKind.RM_CHANNEL ? 0 : nextHandle();
+        return orNothing(teardown -> switch (configuration.kind()) {
+            case RM_CHANNEL, MESSAGE_QUEUE_PAIR -> queuePair(guest, configuration, peer, handle, teardown);
+            case MESSAGE_QUEUE -> queue(guest, configuration, peer, handle, teardown);
+            case DOORBELL, DOORBELL_SOURCE -> doorbell(guest, configuration, peer, handle, teardown);
+            case SHARED_MEMORY, SHARED_MEMORY_WITH_DOORBELLS ->
+                new VirtualDevice(configuration, handle, End.NONE, End.NONE, Optional.empty(), teardown);
+            case VIRTIO -> virtio(guest, configuration, peer, handle, teardown);
+        });
     }
 
     /** The channel of a VM that was there first: its capabilities and interrupts are dictated by its devicetree. */
     VirtualDevice bootChannel(ManagedVm host, MsgqEndpoint endpoint, DeviceConfiguration configuration) {
-        Teardown teardown = new Teardown();
-        try {
-            long fromHost = makeQueue(configuration, teardown);
-            long toHost = makeQueue(configuration, teardown);
-            Side send = install(
+        return orNothing(teardown -> {
+            long fromHost = objects.makeQueue(configuration, teardown);
+            long toHost = objects.makeQueue(configuration, teardown);
+            Side send = objects.installQueueSide(
                     host, fromHost, GunyahRights.MSGQ_SEND, endpoint.txCapability(), endpoint.txVirq(), teardown);
-            Side receive = install(
+            Side receive = objects.installQueueSide(
                     host, toHost, GunyahRights.MSGQ_RECEIVE, endpoint.rxCapability(), endpoint.rxVirq(), teardown);
-            End peer = end(manager, toHost, fromHost, List.of(), teardown);
+            End peer = objects.queueEnd(manager, toHost, fromHost, List.of(), teardown);
             return new VirtualDevice(
-                    configuration, 0, new End(Optional.of(send), Optional.of(receive)), peer, teardown);
-        } catch (RuntimeException e) {
-            teardown.run();
-            throw e;
-        }
+                    configuration,
+                    0,
+                    new End(Optional.of(send), Optional.of(receive)),
+                    peer,
+                    Optional.empty(),
+                    teardown);
+        });
     }
 
     Vcpu vcpu(int index, ManagedVm owner, boolean interruptsOwner, int otherwise) {
+        return orNothing(teardown -> {
+            long master = objects.makeOpaque(ObjectType.THREAD, teardown);
+            CapabilityId capability = objects.copy(owner, master, ALL_RIGHTS, teardown);
+            int virq = interruptsOwner ? objects.allocate(owner, teardown) : otherwise;
+            return new Vcpu(index, capability, virq, teardown);
+        });
+    }
+
+    private static <T> T orNothing(Function<Teardown, T> construction) {
         Teardown teardown = new Teardown();
         try {
-            long master = makeOpaque(ObjectType.THREAD, teardown);
-            CapabilityId capability = copy(owner, master, ALL_RIGHTS, teardown);
-            int virq = interruptsOwner ? allocate(owner, teardown) : otherwise;
-            return new Vcpu(index, capability, virq, teardown);
+            return construction.apply(teardown);
         } catch (RuntimeException e) {
             teardown.run();
             throw e;
@@ -87,168 +96,87 @@ final class DeviceFactory {
 
     private VirtualDevice queuePair(
             ManagedVm guest, DeviceConfiguration configuration, ManagedVm peer, int handle, Teardown teardown) {
-        long fromGuest = makeQueue(configuration, teardown);
-        long toGuest = makeQueue(configuration, teardown);
-        End guestEnd = end(guest, fromGuest, toGuest, configuration.interrupts(), teardown);
-        End peerEnd = end(peer, toGuest, fromGuest, List.of(), teardown);
-        return new VirtualDevice(configuration, handle, guestEnd, peerEnd, teardown);
+        long fromGuest = objects.makeQueue(configuration, teardown);
+        long toGuest = objects.makeQueue(configuration, teardown);
+        End guestEnd = objects.queueEnd(guest, fromGuest, toGuest, configuration.interrupts(), teardown);
+        End peerEnd = objects.queueEnd(peer, toGuest, fromGuest, List.of(), teardown);
+        return new VirtualDevice(configuration, handle, guestEnd, peerEnd, Optional.empty(), teardown);
     }
 
     private VirtualDevice queue(
             ManagedVm guest, DeviceConfiguration configuration, ManagedVm peer, int handle, Teardown teardown) {
-        long master = makeQueue(configuration, teardown);
-        End sender;
-        End receiver;
-        if (configuration.guestSends()) {
-            sender = sender(guest, master, configuration.interrupts(), teardown);
-            receiver = receiver(peer, master, List.of(), teardown);
-            return new VirtualDevice(configuration, handle, sender, receiver, teardown);
-        }
-        receiver = receiver(guest, master, configuration.interrupts(), teardown);
-        sender = sender(peer, master, List.of(), teardown);
-        return new VirtualDevice(configuration, handle, receiver, sender, teardown);
+        long master = objects.makeQueue(configuration, teardown);
+        boolean guestSends = configuration.has(Flag.GUEST_SENDS);
+        End guestEnd = queueSide(guest, master, guestSends, configuration.interrupts(), teardown);
+        End peerEnd = queueSide(peer, master, !guestSends, List.of(), teardown);
+        return new VirtualDevice(configuration, handle, guestEnd, peerEnd, Optional.empty(), teardown);
+    }
+
+    private End queueSide(
+            ManagedVm holder,
+            long master,
+            boolean sends,
+            List<DeviceConfiguration.Interrupt> interrupts,
+            Teardown teardown) {
+        return sends
+                ? End.sending(objects.queueSide(holder, master, GunyahRights.MSGQ_SEND, interrupts, 0, teardown))
+                : End.receiving(objects.queueSide(holder, master, GunyahRights.MSGQ_RECEIVE, interrupts, 0, teardown));
     }
 
     private VirtualDevice doorbell(
             ManagedVm guest, DeviceConfiguration configuration, ManagedVm peer, int handle, Teardown teardown) {
-        long master = makeOpaque(ObjectType.DOORBELL, teardown);
+        long master = objects.makeOpaque(ObjectType.DOORBELL, teardown);
         boolean guestIsRung = configuration.kind() == DeviceKind.DOORBELL;
         ManagedVm rung = guestIsRung ? guest : peer;
         ManagedVm ringing = guestIsRung ? peer : guest;
-        Line line = line(rung, guestIsRung ? configuration.interrupts() : List.of(), 0, teardown);
-        End receiver = new End(
-                Optional.empty(),
-                Optional.of(new Side(copy(rung, master, ALL_RIGHTS, teardown), line.virq(), line.level())));
-        End sender = new End(
-                Optional.of(new Side(copy(ringing, master, ALL_RIGHTS, teardown), Side.NO_VIRQ, false)),
-                Optional.empty());
+        End receiver = End.receiving(objects.side(
+                rung,
+                master,
+                GunyahRights.DOORBELL_RECEIVE,
+                guestIsRung ? configuration.interrupts() : List.of(),
+                0,
+                teardown));
+        End sender = End.sending(
+                Side.withoutInterrupt(objects.copy(ringing, master, ringingRights(configuration), teardown)));
         return new VirtualDevice(
-                configuration, handle, guestIsRung ? receiver : sender, guestIsRung ? sender : receiver, teardown);
+                configuration,
+                handle,
+                guestIsRung ? receiver : sender,
+                guestIsRung ? sender : receiver,
+                Optional.empty(),
+                teardown);
     }
 
-    private End end(
-            ManagedVm holder,
-            long sendMaster,
-            long receiveMaster,
-            List<DeviceConfiguration.Interrupt> interrupts,
-            Teardown teardown) {
-        Line sendLine = line(holder, interrupts, 0, teardown);
-        Line receiveLine = line(holder, interrupts, 1, teardown);
-        return new End(
-                Optional.of(side(holder, sendMaster, GunyahRights.MSGQ_SEND, sendLine, teardown)),
-                Optional.of(side(holder, receiveMaster, GunyahRights.MSGQ_RECEIVE, receiveLine, teardown)));
+    /** Rights of the one who rings. */
+    static int ringingRights(DeviceConfiguration configuration) {
+        boolean canClear =
+                configuration.kind() == DeviceKind.DOORBELL_SOURCE && configuration.has(Flag.SOURCE_CAN_CLEAR);
+        return canClear ? GunyahRights.DOORBELL_SEND | GunyahRights.DOORBELL_RECEIVE : GunyahRights.DOORBELL_SEND;
     }
 
-    private End sender(
-            ManagedVm holder, long master, List<DeviceConfiguration.Interrupt> interrupts, Teardown teardown) {
-        Line line = line(holder, interrupts, 0, teardown);
-        return new End(Optional.of(side(holder, master, GunyahRights.MSGQ_SEND, line, teardown)), Optional.empty());
+    /** A page of registers that both see, and an interrupt for each. */
+    private VirtualDevice virtio(
+            ManagedVm guest, DeviceConfiguration configuration, ManagedVm peer, int handle, Teardown teardown) {
+        MemoryExtent registers = MemoryExtent.allocate(VirtualDevice.REGISTERS_SIZE);
+        Side front =
+                objects.line(guest, configuration.interrupts(), 0, teardown).at(map(guest, registers, teardown));
+        long master = objects.makeOpaque(ObjectType.VIRTIO_MMIO, teardown);
+        Side back =
+                objects.side(peer, master, ALL_RIGHTS, List.of(), 0, teardown).at(map(peer, registers, teardown));
+        return new VirtualDevice(
+                configuration, handle, End.receiving(front), End.receiving(back), Optional.empty(), teardown);
     }
 
-    private End receiver(
-            ManagedVm holder, long master, List<DeviceConfiguration.Interrupt> interrupts, Teardown teardown) {
-        Line line = line(holder, interrupts, 0, teardown);
-        return new End(Optional.empty(), Optional.of(side(holder, master, GunyahRights.MSGQ_RECEIVE, line, teardown)));
-    }
-
-    /** An interrupt line set aside for one end of a queue. */
-    private record Line(int virq, boolean level) {}
-
-    private static Line line(
-            ManagedVm holder, List<DeviceConfiguration.Interrupt> interrupts, int index, Teardown teardown) {
-        if (interrupts.isEmpty()) {
-            return new Line(allocate(holder, teardown), false);
-        }
-        DeviceConfiguration.Interrupt fixed = interrupts.get(index);
-        int virq = holder.virqs().take(fixed.number());
-        teardown.add(() -> holder.virqs().free(virq));
-        return new Line(virq, fixed.level());
-    }
-
-    private static int allocate(ManagedVm holder, Teardown teardown) {
-        int virq = holder.virqs().allocate();
-        teardown.add(() -> holder.virqs().free(virq));
-        return virq;
-    }
-
-    private Side side(ManagedVm holder, long master, int right, Line line, Teardown teardown) {
-        CapabilityId capability = copy(holder, master, right, teardown);
-        holder.machine().vm().interrupts().trigger(line.virq(), line.level() ? Trigger.LEVEL : Trigger.EDGE);
-        bind(holder, master, right, line.virq(), teardown);
-        return new Side(capability, line.virq(), line.level());
-    }
-
-    private Side install(ManagedVm holder, long master, int right, CapabilityId at, int virq, Teardown teardown) {
-        ManagedVm.Machine machine = holder.machine();
-        machine.vm().installCapability(at, manager.machine().vm(), CapabilityId.of(master), right);
-        teardown.add(() -> delete(machine.cspace(), at.value()));
-        holder.virqs().take(virq);
-        teardown.add(() -> holder.virqs().free(virq));
-        bind(holder, master, right, virq, teardown);
-        return new Side(at, virq, false);
-    }
-
-    private void bind(ManagedVm holder, long master, int right, int virq, Teardown teardown) {
-        long vic = holder.machine().vic();
-        if (right == GunyahRights.MSGQ_SEND) {
-            check(hypercalls.msgqBindSendVirq(master, vic, virq), "bind interrupt " + virq + " of " + holder);
-            teardown.add(() -> expect(hypercalls.msgqUnbindSendVirq(master), "unbind interrupt " + virq));
-        } else {
-            check(hypercalls.msgqBindReceiveVirq(master, vic, virq), "bind interrupt " + virq + " of " + holder);
-            teardown.add(() -> expect(hypercalls.msgqUnbindReceiveVirq(master), "unbind interrupt " + virq));
-        }
-    }
-
-    private long makeQueue(DeviceConfiguration configuration, Teardown teardown) {
-        NewCapability master = new NewCapability();
-        check(hypercalls.partitionCreateMsgq(partition, ownCspace, master), "create a queue");
-        long queue = master.value();
-        teardown.add(() -> delete(ownCspace, queue));
-        check(
-                hypercalls.msgqConfigure(queue, configuration.queueDepth(), configuration.messageSize()),
-                "%s: queue of %d messages of %d bytes"
-                        .formatted(configuration.path(), configuration.queueDepth(), configuration.messageSize()));
-        check(hypercalls.objectActivate(queue), configuration.path() + ": activate the queue");
-        return queue;
-    }
-
-    private long makeOpaque(ObjectType type, Teardown teardown) {
-        long master = manager.machine().vm().createOpaqueObject(type).value();
-        teardown.add(() -> delete(ownCspace, master));
-        return master;
-    }
-
-    private CapabilityId copy(ManagedVm holder, long master, int rights, Teardown teardown) {
-        NewCapability copy = new NewCapability();
-        long cspace = holder.machine().cspace();
-        check(
-                hypercalls.cspaceCopyCapability(ownCspace, master, cspace, rights, copy),
-                "copy a capability to " + holder);
-        long capability = copy.value();
-        teardown.add(() -> delete(cspace, capability));
-        return CapabilityId.of(capability);
-    }
-
-    /** Deletes a capability of the Resource Manager's own. */
-    void deleteOwn(long capability) {
-        delete(ownCspace, capability);
-    }
-
-    private void delete(long cspace, long capability) {
-        expect(
-                hypercalls.cspaceDeleteCapability(cspace, capability),
-                "delete capability " + CapabilityId.toString(capability));
-    }
-
-    private static void check(int status, String what) {
-        if (status != GunyahError.OK) {
-            throw new GunyahException(status, what);
-        }
-    }
-
-    private static void expect(int status, String what) {
-        if (status != GunyahError.OK) {
-            LOG.warn("cannot {}: hypervisor says {}", what, GunyahError.name(status));
-        }
+    private long map(ManagedVm vm, MemoryExtent extent, Teardown teardown) {
+        long first = vm.vmid() == VmRegistry.HOST ? FIRST_ADDRESS_OF_HOST : FIRST_ADDRESS_OF_GUEST;
+        MemRange range = new MemRange(claims.firstFit(vm, first, extent.size()), extent.size());
+        GuestAddressSpace memory = vm.machine().vm().memory();
+        memory.map(range.address(), extent);
+        claims.add(vm, range);
+        teardown.add(() -> {
+            claims.remove(vm, range);
+            memory.unmap(range.address(), range.size());
+        });
+        return range.address();
     }
 }

@@ -28,6 +28,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.function.Consumer;
 
 /**
@@ -44,10 +45,14 @@ final class LifeCycleRequests {
     /** Bytes of a devicetree that are looked at; a larger one is refused when it is read. */
     static final int MAX_TREE_SIZE = 16 << 20;
 
+    /** Seeds guests' layouts; always the same sequence, so that a run can be repeated. */
+    private final Random random = new Random(0);
+
     private final MailboxScheduler scheduler;
     private final VmRegistry vms;
     private final VmFactory factory;
     private final MemoryRequests memory;
+    private final int cores;
     private final InterruptRequests interrupts;
     private final ConsoleRequests console;
     private final Notifier notifier;
@@ -58,6 +63,7 @@ final class LifeCycleRequests {
             VmRegistry vms,
             VmFactory factory,
             MemoryRequests memory,
+            int cores,
             InterruptRequests interrupts,
             ConsoleRequests console,
             Notifier notifier,
@@ -66,6 +72,7 @@ final class LifeCycleRequests {
         this.vms = vms;
         this.factory = factory;
         this.memory = memory;
+        this.cores = cores;
         this.interrupts = interrupts;
         this.console = console;
         this.notifier = notifier;
@@ -166,9 +173,9 @@ final class LifeCycleRequests {
         reply.ok();
     }
 
-    private static VmConfiguration readConfiguration(ManagedVm vm) {
+    private VmConfiguration readConfiguration(ManagedVm vm) {
         try {
-            return VmConfigurationReader.read(readTree(vm));
+            return VmConfigurationReader.read(readTree(vm), cores);
         } catch (DeviceTreeException e) {
             throw new RmRefusal(RmError.MEM_INVALID, "devicetree of VM " + vm.vmid() + ": " + e.getMessage());
         }
@@ -188,6 +195,7 @@ final class LifeCycleRequests {
         ManagedVm vm = owned(caller, VmRequest.decode(request).vmid(), RmError.DENIED);
         vm.requireState(VmState.READY);
         orInitFailed(vm, () -> {
+            factory.mapSharedMemory(vm);
             DeviceTree tree = completeTree(vm);
             vm.machine().vm().start(vm.identity().orElseThrow().name(), tree);
             changeState(vm, VmState.RUNNING);
@@ -195,10 +203,10 @@ final class LifeCycleRequests {
         reply.ok();
     }
 
-    private static DeviceTree completeTree(ManagedVm vm) {
+    private DeviceTree completeTree(ManagedVm vm) {
         ManagedVm.Image image = vm.image();
         try {
-            DeviceTree tree = GuestDevicetree.complete(readTree(vm), vm);
+            DeviceTree tree = GuestDevicetree.complete(readTree(vm), vm, random.nextLong());
             byte[] blob = DeviceTreeBlob.write(tree);
             if (blob.length > image.treeSize()) {
                 throw new RmRefusal(
@@ -277,12 +285,13 @@ final class LifeCycleRequests {
     }
 
     private void finishReset(ManagedVm vm) {
+        List<ManagedVm> peers = vms.peersOf(vm);
         factory.destroy(vm);
         memory.release(vm);
         interrupts.release(vm);
         console.forget(vm);
         vm.forgetLife();
-        changeState(vm, VmState.RESET);
+        changeState(vm, VmState.RESET, peers);
     }
 
     private void setStatus(ManagedVm caller, RmMessage request, Reply reply) {
@@ -324,9 +333,16 @@ final class LifeCycleRequests {
     }
 
     private void changeState(ManagedVm vm, VmState state) {
+        changeState(vm, state, vms.peersOf(vm));
+    }
+
+    private void changeState(ManagedVm vm, VmState state, List<ManagedVm> told) {
         vm.state(state);
         VmStatus status = new VmStatus(state.value(), vm.osState(), vm.applicationState());
-        notifyOwner(vm, RmMessageId.NOTIFY_VM_STATUS, new VmStatusNotification(vm.vmid(), status));
+        told.stream()
+                .filter(peer -> peer.state() == VmState.RUNNING)
+                .forEach(peer -> notifier.notify(
+                        peer, RmMessageId.NOTIFY_VM_STATUS, new VmStatusNotification(vm.vmid(), status)));
     }
 
     private void notifyOwner(ManagedVm vm, int messageId, RmPayload payload) {

@@ -9,14 +9,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What the Resource Manager knows of one VM. Touched only by tasks of its scheduler. */
 final class ManagedVm {
+    private static final Set<VmState> INITIALISED =
+            Set.of(VmState.READY, VmState.RUNNING, VmState.PAUSED, VmState.EXITED);
+
     private final int vmid;
     private final int owner;
     private final List<Vcpu> vcpus = new ArrayList<>();
     private final List<VirtualDevice> devices = new ArrayList<>();
+    private final List<Mapping> mappings = new ArrayList<>();
+    private final List<VmConnection> connections = new ArrayList<>();
     private VmState state = VmState.LOAD;
     private int osState;
     private int applicationState;
@@ -26,13 +33,20 @@ final class ManagedVm {
     private @Nullable Image image;
     private @Nullable VmIdentity identity;
     private @Nullable Machine machine;
-    private @Nullable VmConnection connection;
 
     ManagedVm(int vmid, int owner) {
         this.vmid = vmid;
         this.owner = owner;
         this.virqs = new VirqAllocator(vmid);
     }
+
+    /**
+     * Memory of others in a VM's address space.
+     *
+     * @param parcel the memory
+     * @param address where the VM sees it, all in one piece
+     */
+    record Mapping(MemoryParcel parcel, long address) {}
 
     /**
      * Where the image of a VM lies.
@@ -80,6 +94,11 @@ final class ManagedVm {
         }
     }
 
+    /** Whether its devices have all been made, so that others can join them. */
+    boolean isInitialised() {
+        return INITIALISED.contains(state);
+    }
+
     int osState() {
         return osState;
     }
@@ -111,6 +130,20 @@ final class ManagedVm {
 
     List<VirtualDevice> devices() {
         return devices;
+    }
+
+    /** Whether it has a device that leads to another guest. */
+    boolean isLinkedTo(ManagedVm other) {
+        return linksTo(other).findAny().isPresent();
+    }
+
+    /** Its devices that lead to another guest. */
+    Stream<VirtualDevice> linksTo(ManagedVm other) {
+        return devices.stream()
+                .filter(device -> device.link()
+                        .flatMap(link -> link.partnerOf(this))
+                        .filter(other::equals)
+                        .isPresent());
     }
 
     /** Where its image lies; only of a VM that has been configured. */
@@ -155,18 +188,35 @@ final class ManagedVm {
         this.machine = machine;
     }
 
-    Optional<VmConnection> connection() {
-        return Optional.ofNullable(connection);
+    /** Memory that the Resource Manager has mapped for it: its image and that of its devices. */
+    List<Mapping> mappings() {
+        return mappings;
     }
 
-    void connection(VmConnection connection) {
-        this.connection = connection;
+    /** Memory that it shares by a label. */
+    Optional<Mapping> sharedMemory(int label) {
+        return mappings.stream()
+                .filter(mapping -> mapping.parcel() != image().parcel())
+                .filter(mapping -> mapping.parcel().label() == label)
+                .findFirst();
+    }
+
+    /** Its channels, in the order of making. */
+    List<VmConnection> connections() {
+        return connections;
+    }
+
+    /** The channel on which it is told news: the first one. */
+    Optional<VmConnection> connection() {
+        return connections.stream().findFirst();
     }
 
     /** Forgets everything of the life that ends, so that the VMID can be configured again. */
     void forgetLife() {
         vcpus.clear();
         devices.clear();
+        mappings.clear();
+        connections.clear();
         virqs = new VirqAllocator(vmid);
         osState = 0;
         applicationState = 0;
@@ -174,7 +224,6 @@ final class ManagedVm {
         identity = null;
         stopping = false;
         machine = null;
-        connection = null;
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.hwmailbox.gunyah.GunyahError;
 import dev.hwmailbox.gunyah.GunyahException;
 import dev.hwmailbox.gunyah.hypervisor.GuestAddressSpace;
 import dev.hwmailbox.gunyah.hypervisor.MemoryExtent;
+import dev.hwmailbox.gunyah.rm.protocol.MemAcceptRequest;
 import dev.hwmailbox.gunyah.rm.protocol.MemAclEntry;
 import dev.hwmailbox.gunyah.rm.protocol.MemParcelRequest;
 import dev.hwmailbox.gunyah.rm.protocol.MemRange;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -86,6 +88,18 @@ final class MemoryParcel {
 
     int transaction() {
         return transaction;
+    }
+
+    int label() {
+        return terms.label();
+    }
+
+    /** Who can get at it; the lender can as long as it is shared. */
+    IntStream peers() {
+        IntStream recipients = terms.acl().stream().mapToInt(MemAclEntry::vmid);
+        return transaction == MemAcceptRequest.SHARE
+                ? IntStream.concat(IntStream.of(lender.vmid()), recipients)
+                : recipients;
     }
 
     MemParcelRequest terms() {

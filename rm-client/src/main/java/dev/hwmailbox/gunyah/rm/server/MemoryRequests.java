@@ -76,6 +76,17 @@ final class MemoryRequests {
                 .findFirst();
     }
 
+    /** Gives a VM memory in one piece, as if it had accepted it. */
+    void map(ManagedVm vm, MemoryParcel parcel, MemRange where) {
+        parcel.map(vm, new MemoryParcel.Mapping(List.of(where), false));
+        parcels.claims().add(vm, where);
+    }
+
+    /** Where VMs have what is not theirs alone. */
+    MemoryClaims claims() {
+        return parcels.claims();
+    }
+
     /** A VM's life has ended: it uses nothing of others any more, and others nothing of it. */
     void release(ManagedVm vm) {
         for (MemoryParcel parcel : parcels.all()) {

@@ -119,8 +119,11 @@ final class QueryRequests {
                 vm.vcpus().forEach(vcpu -> resources.add(vcpu.resource()));
             }
             if (caller.isOwnedBy(vm)) {
-                caller.devices().forEach(device -> resources.addAll(device.resourcesOfGuest(vm.vmid())));
+                caller.devices().stream()
+                        .filter(device -> device.link().isEmpty())
+                        .forEach(device -> resources.addAll(device.resourcesOfGuest(vm.vmid())));
             }
+            caller.linksTo(vm).forEach(device -> resources.addAll(device.resourcesOfGuest(vm.vmid())));
             if (vm.isOwnedBy(caller)) {
                 vm.devices().forEach(device -> resources.addAll(device.resourcesOfPeer(vm.vmid())));
             }

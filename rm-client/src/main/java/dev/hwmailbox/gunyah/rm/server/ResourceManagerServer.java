@@ -4,6 +4,7 @@ package dev.hwmailbox.gunyah.rm.server;
 import dev.hwmailbox.Errno;
 import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.MailboxScheduler;
+import dev.hwmailbox.devicetree.DeviceTree;
 import dev.hwmailbox.gunyah.InterruptController;
 import dev.hwmailbox.gunyah.hypervisor.SoftwareHypervisor;
 import dev.hwmailbox.gunyah.hypervisor.VirtualMachine;
@@ -18,11 +19,9 @@ import dev.hwmailbox.gunyah.rm.protocol.RmPayload;
 import dev.hwmailbox.gunyah.rm.protocol.RmProtocolException;
 import dev.hwmailbox.gunyah.rm.protocol.VmState;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -34,8 +33,9 @@ import org.slf4j.LoggerFactory;
  * lies at the capability IDs and interrupts that the host's devicetree dictates.
  *
  * <p>Served are the life cycle of VMs, passing memory on, lending interrupts, consoles, and the look-ups; any other
- * request is answered UNIMPLEMENTED, as an unknown one is. Queues between two guests, shared memory and virtio devices
- * are refused when a VM is initialised.
+ * request is answered UNIMPLEMENTED, as an unknown one is. When a VM is initialised it gets all that its configuration
+ * can ask for: queues and doorbells to the host or to another guest, shared memory, virtio registers. Devices that are
+ * only passed through are left to the embedder.
  *
  * <p>Context: runs as tasks of the Resource Manager VM's scheduler; the methods here can be called from any thread and
  * never block. What the listener or a guest program throws is logged and harms no other VM.
@@ -53,6 +53,9 @@ public final class ResourceManagerServer implements AutoCloseable {
 
     /** VMID of the host, the VM that owns the others. */
     public static final int HOST_VMID = VmRegistry.HOST;
+
+    /** Cores that guests can use unless the builder is told otherwise. */
+    public static final int DEFAULT_CORES = 8;
 
     /** The first hardware interrupt of the host, unless {@linkplain Builder#hostInterrupts said otherwise}. */
     public static final int DEFAULT_FIRST_HOST_INTERRUPT = 64;
@@ -94,13 +97,16 @@ public final class ResourceManagerServer implements AutoCloseable {
                 own, own.cspaceCapability().value(), own.vicCapability().value(), new Teardown()));
         manager.state(VmState.RUNNING);
         vms.add(manager);
-        devices = new DeviceFactory(manager);
-        factory = new VmFactory(builder.hypervisor, manager, devices, controller, this::connection);
         MemoryRequests memory = new MemoryRequests(vms, this::notify);
+        HypervisorObjects objects = new HypervisorObjects(manager);
+        devices = new DeviceFactory(manager, objects, memory.claims());
+        PeerDevices peers = new PeerDevices(vms, objects, devices::nextHandle);
+        factory = new VmFactory(
+                builder.hypervisor, manager, objects, devices, peers, memory, controller, this::connection);
         interrupts = new InterruptRequests(vms, this::notify, builder.firstHostInterrupt, builder.lastHostInterrupt);
         ConsoleRequests console = new ConsoleRequests(vms, this::notify);
-        lifeCycle =
-                new LifeCycleRequests(scheduler, vms, factory, memory, interrupts, console, this::notify, this::ended);
+        lifeCycle = new LifeCycleRequests(
+                scheduler, vms, factory, memory, builder.cores, interrupts, console, this::notify, this::ended);
         lifeCycle.addTo(handlers);
         memory.addTo(handlers);
         interrupts.addTo(handlers);
@@ -143,7 +149,8 @@ public final class ResourceManagerServer implements AutoCloseable {
         vm.state(VmState.RUNNING);
         try {
             factory.adopt(vm, host, new Teardown());
-            VirtualDevice channel = devices.bootChannel(vm, endpoint, bootChannel(endpoint, depth));
+            VirtualDevice channel = devices.bootChannel(
+                    vm, endpoint, DeviceConfiguration.bootChannel(endpoint.maxMessageSize(), depth));
             vm.devices().add(channel);
             factory.connect(vm, channel);
             manager.vcpus().add(devices.vcpu(0, vm, false, 0));
@@ -155,6 +162,17 @@ public final class ResourceManagerServer implements AutoCloseable {
             throw e;
         }
         vms.add(vm);
+    }
+
+    /**
+     * What the host's devicetree is to say of the Resource Manager, so that drivers in the host find its channel.
+     *
+     * @param endpoint the host's end of the channel, as given to {@link #attachHost}
+     * @param depth messages each queue holds
+     * @return an overlay with one fragment, for the root
+     */
+    public static DeviceTree hostOverlay(MsgqEndpoint endpoint, int depth) {
+        return HostDevicetree.overlay(endpoint, depth);
     }
 
     /**
@@ -305,25 +323,12 @@ public final class ResourceManagerServer implements AutoCloseable {
         }
     }
 
-    private static DeviceConfiguration bootChannel(MsgqEndpoint endpoint, int depth) {
-        return new DeviceConfiguration(
-                DeviceKind.RM_CHANNEL,
-                "boot-time channel",
-                0,
-                Optional.empty(),
-                List.of(),
-                List.of(),
-                endpoint.maxMessageSize(),
-                depth,
-                true,
-                Set.of());
-    }
-
     /** Optional settings of a server. */
     public static final class Builder {
         private final SoftwareHypervisor hypervisor;
         private RmServerListener listener = NOBODY;
         private Realism realism = Realism.ROBUST;
+        private int cores = DEFAULT_CORES;
         private int firstHostInterrupt = DEFAULT_FIRST_HOST_INTERRUPT;
         private int lastHostInterrupt = DEFAULT_LAST_HOST_INTERRUPT;
 
@@ -350,6 +355,22 @@ public final class ResourceManagerServer implements AutoCloseable {
          */
         public Builder realism(Realism realism) {
             this.realism = Objects.requireNonNull(realism, "realism");
+            return this;
+        }
+
+        /**
+         * Sets how many cores guests can use; {@value #DEFAULT_CORES} by default. A VM with more vCPUs is refused when
+         * it is initialised.
+         *
+         * @param cores number of cores, 1 or more
+         * @return this
+         * @throws IllegalArgumentException if there would be none
+         */
+        public Builder cores(int cores) {
+            if (cores < 1) {
+                throw new IllegalArgumentException("no such number of cores: " + cores);
+            }
+            this.cores = cores;
             return this;
         }
 

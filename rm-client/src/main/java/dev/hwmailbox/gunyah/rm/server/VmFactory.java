@@ -7,6 +7,8 @@ import dev.hwmailbox.gunyah.GunyahRights;
 import dev.hwmailbox.gunyah.hypervisor.SoftwareHypervisor;
 import dev.hwmailbox.gunyah.hypervisor.VirtualMachine;
 import dev.hwmailbox.gunyah.msgq.GunyahMsgqController;
+import dev.hwmailbox.gunyah.rm.protocol.MemRange;
+import dev.hwmailbox.gunyah.rm.protocol.RmError;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -21,19 +23,28 @@ final class VmFactory {
 
     private final SoftwareHypervisor hypervisor;
     private final ManagedVm manager;
+    private final HypervisorObjects objects;
     private final DeviceFactory devices;
+    private final PeerDevices peers;
+    private final MemoryRequests memory;
     private final GunyahMsgqController controller;
     private final Function<ManagedVm, VmConnection> connections;
 
     VmFactory(
             SoftwareHypervisor hypervisor,
             ManagedVm manager,
+            HypervisorObjects objects,
             DeviceFactory devices,
+            PeerDevices peers,
+            MemoryRequests memory,
             GunyahMsgqController controller,
             Function<ManagedVm, VmConnection> connections) {
         this.hypervisor = hypervisor;
         this.manager = manager;
+        this.objects = objects;
         this.devices = devices;
+        this.peers = peers;
+        this.memory = memory;
         this.controller = controller;
         this.connections = connections;
     }
@@ -44,19 +55,67 @@ final class VmFactory {
         Teardown teardown = new Teardown();
         teardown.add(machine::destroy);
         adopt(vm, machine, teardown);
-        mapMemory(vm, configuration.baseAddress());
+        mapImage(vm, configuration.baseAddress());
         for (int i = 0; i < configuration.vcpus(); i++) {
             vm.vcpus().add(devices.vcpu(i, owner, configuration.proxyScheduled(), Vcpu.NOT_SCHEDULED_BY_OWNER));
         }
         List<DeviceConfiguration> inOrder = new ArrayList<>(configuration.devices());
         inOrder.sort(Comparator.comparingInt(device -> device.kind().rank()));
-        for (DeviceConfiguration device : inOrder) {
-            ManagedVm peer = device.kind() == DeviceKind.RM_CHANNEL ? manager : owner;
-            VirtualDevice made = devices.create(vm, device, peer);
-            vm.devices().add(made);
-            if (device.kind() == DeviceKind.RM_CHANNEL && vm.connection().isEmpty()) {
-                connect(vm, made);
+        inOrder.forEach(device -> make(vm, device, owner));
+    }
+
+    private void make(ManagedVm vm, DeviceConfiguration device, ManagedVm owner) {
+        switch (device.kind()) {
+            case RM_CHANNEL -> {
+                VirtualDevice channel = devices.create(vm, device, manager);
+                vm.devices().add(channel);
+                connect(vm, channel);
             }
+            case SHARED_MEMORY_WITH_DOORBELLS -> {
+                vm.devices().add(devices.create(vm, device.doorbell(DeviceKind.DOORBELL), owner));
+                vm.devices().add(devices.create(vm, device.doorbell(DeviceKind.DOORBELL_SOURCE), owner));
+                vm.devices().add(devices.create(vm, device, owner));
+            }
+            default ->
+                vm.devices()
+                        .add(device.peer()
+                                .map(peer -> peers.create(vm, device, peer))
+                                .orElseGet(() -> devices.create(vm, device, owner)));
+        }
+    }
+
+    /** Gives a VM the memory that its devices share with others, as it is started. */
+    void mapSharedMemory(ManagedVm vm) {
+        for (VirtualDevice device : vm.devices()) {
+            DeviceConfiguration configuration = device.configuration();
+            configuration
+                    .memory()
+                    .ifPresent(wanted -> memory.sharedWith(vm, configuration.label())
+                            .ifPresentOrElse(
+                                    parcel -> share(vm, parcel, wanted), () -> requireOptional(configuration, wanted)));
+        }
+    }
+
+    /** Maps it unless the VM has it already: from another device, or accepted in its name. */
+    private void share(ManagedVm vm, MemoryParcel parcel, DeviceConfiguration.SharedMemory wanted) {
+        if (parcel.mapping(vm).isEmpty()) {
+            long address = wanted.base()
+                    .orElseGet(() -> memory.claims().firstFit(vm, DeviceFactory.FIRST_ADDRESS_OF_GUEST, parcel.size()));
+            memory.map(vm, parcel, new MemRange(address, parcel.size()));
+        }
+        long address = parcel.mapping(vm).orElseThrow().ranges().get(0).address();
+        ManagedVm.Mapping mapping = new ManagedVm.Mapping(parcel, address);
+        if (!vm.mappings().contains(mapping)) {
+            vm.mappings().add(mapping);
+        }
+    }
+
+    private static void requireOptional(DeviceConfiguration configuration, DeviceConfiguration.SharedMemory wanted) {
+        if (!configuration.kind().isSharedMemory() || !wanted.optional()) {
+            throw new RmRefusal(
+                    RmError.NORESOURCE,
+                    "%s: no memory with label 0x%x is shared with the VM"
+                            .formatted(configuration.path(), configuration.label()));
         }
     }
 
@@ -65,9 +124,9 @@ final class VmFactory {
         VirtualMachine own = manager.machine().vm();
         try {
             CapabilityId cspace = machine.grantCspaceTo(own, CSPACE_RIGHTS);
-            teardown.add(() -> devices.deleteOwn(cspace.value()));
+            teardown.add(() -> objects.deleteOwn(cspace.value()));
             CapabilityId vic = machine.grantVicTo(own, GunyahRights.VIC_BIND_SOURCE);
-            teardown.add(() -> devices.deleteOwn(vic.value()));
+            teardown.add(() -> objects.deleteOwn(vic.value()));
             vm.machine(new ManagedVm.Machine(machine, cspace.value(), vic.value(), teardown));
         } catch (MailboxException e) {
             teardown.run();
@@ -78,14 +137,14 @@ final class VmFactory {
     /** Opens the Resource Manager's end of a VM's channel. */
     void connect(ManagedVm vm, VirtualDevice device) {
         VmConnection connection = connections.apply(vm);
-        vm.connection(connection);
+        vm.connections().add(connection);
         connection.open(controller.requestChannel(
                 connection, device.peer().toEndpoint(device.configuration().messageSize())));
     }
 
     /** Takes back whatever was made of a VM. */
     void destroy(ManagedVm vm) {
-        vm.connection().ifPresent(VmConnection::close);
+        vm.connections().forEach(VmConnection::close);
         for (int i = vm.devices().size() - 1; i >= 0; i--) {
             vm.devices().get(i).teardown().run();
         }
@@ -95,11 +154,12 @@ final class VmFactory {
         }
     }
 
-    private static void mapMemory(ManagedVm vm, long baseAddress) {
+    private static void mapImage(ManagedVm vm, long baseAddress) {
         long address = baseAddress;
         for (MemoryParcel.Range range : vm.image().parcel().ranges()) {
             vm.machine().vm().memory().map(address, range.extent());
             address += range.extent().size();
         }
+        vm.mappings().add(new ManagedVm.Mapping(vm.image().parcel(), baseAddress));
     }
 }

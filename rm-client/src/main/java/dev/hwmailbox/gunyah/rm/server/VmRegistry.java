@@ -67,10 +67,14 @@ final class VmRegistry {
         return find(vmid).orElseThrow(() -> new RmRefusal(errorWord, "there is no VM " + vmid));
     }
 
-    /** The VMs a VM may know of: those it owns, and its owner unless that is the Resource Manager. */
+    /**
+     * The VMs a VM may know of: those it owns, its owner unless that is the Resource Manager, and those it has a device
+     * in common with.
+     */
     List<ManagedVm> peersOf(ManagedVm vm) {
         return vms.values().stream()
-                .filter(other -> other.isOwnedBy(vm) || (vm.isOwnedBy(other) && other.vmid() != MANAGER))
+                .filter(other ->
+                        other.isOwnedBy(vm) || (vm.isOwnedBy(other) && other.vmid() != MANAGER) || vm.isLinkedTo(other))
                 .toList();
     }
 

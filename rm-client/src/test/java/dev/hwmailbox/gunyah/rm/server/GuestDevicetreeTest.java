@@ -2,132 +2,186 @@
 package dev.hwmailbox.gunyah.rm.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.hwmailbox.devicetree.DeviceTree;
-import dev.hwmailbox.devicetree.DeviceTreeBlob;
-import dev.hwmailbox.devicetree.Node;
-import dev.hwmailbox.devicetree.NodeBuilder;
-import dev.hwmailbox.devicetree.Property;
 import dev.hwmailbox.gunyah.CapabilityId;
-import dev.hwmailbox.gunyah.rm.protocol.RmError;
-import dev.hwmailbox.gunyah.rm.server.VirtualDevice.End;
-import dev.hwmailbox.gunyah.rm.server.VirtualDevice.Side;
+import dev.hwmailbox.gunyah.msgq.MsgqEndpoint;
 import java.nio.ByteBuffer;
-import java.util.Comparator;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.TreeMap;
-import java.util.function.IntSupplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/** Against trees that the real Resource Manager completed. */
+/**
+ * Against the trees that the real Resource Manager completed. The server builds each recorded guest from the tree it
+ * had before; the tree it gets must say what the recorded one says, and so must the resource lists of both sides.
+ * Capability IDs are compared up to a renaming. Not compared is the value of {@code kaslr-seed}, which is random.
+ */
 final class GuestDevicetreeTest {
-    private static final long FIRST_CAPABILITY = 0xa3c5e00f00000010L;
+    private static final int RECORDED_FILES = 11;
+    private static final int RESOURCE_LENGTH = 44;
+
+    private final RmTestBed bed = new RmTestBed();
+
+    @Test
+    void dataHoldsElevenOverlays() {
+        List<RecordedGuest> all = RecordedGuest.all();
+
+        assertThat(all).hasSize(RECORDED_FILES);
+        assertThat(all.stream().filter(recorded -> !recorded.isGuest())).hasSize(1);
+    }
+
+    static Stream<RecordedGuest> singleGuests() {
+        return RecordedGuest.all().stream()
+                .filter(RecordedGuest::isGuest)
+                .filter(guest -> !guest.name().startsWith("guest-peers"));
+    }
 
     @ParameterizedTest
-    @ValueSource(strings = {"guest-full", "guest-rm-only", "guest-rm-fixed-irq", "guest-level-irq", "guest-20-queues"})
-    void completesTheTreeAsTheRecordedOne(String name) {
-        DeviceTree base = tree(name + "-base.dtb");
+    @MethodSource("singleGuests")
+    void guestGetsTheRecordedTree(RecordedGuest recorded) {
+        int vmid = recorded.configure(bed, 0);
+        shareWhatDevicesNeed(recorded, vmid);
+        bed.ok(RmTestBed.VM_INIT, vmid);
+        bed.ok(RmTestBed.VM_START, vmid);
 
-        DeviceTree completed = GuestDevicetree.complete(base, guest(VmConfigurationReader.read(base)));
+        compare(recorded, vmid, new HashMap<>());
+    }
 
-        assertThat(below("/hypervisor", completed)).isEqualTo(below("/hypervisor", tree(name + "-merged.dtb")));
-        assertThat(contents(completed)).containsAllEntriesOf(contents(base));
+    private void shareWhatDevicesNeed(RecordedGuest recorded, int vmid) {
+        recorded.base().nodes().stream()
+                .filter(node -> node.hasProperty("allocate-base"))
+                .forEach(node -> bed.give(
+                        RmTestBed.MEM_SHARE,
+                        node.property("label").orElseThrow().u32(),
+                        RmTestBed.MEMORY + (8 << 20),
+                        0x4000,
+                        RmTestBed.HOST,
+                        vmid));
     }
 
     @Test
-    void refusesTreeThatHasAHypervisorAlready() {
-        DeviceTree base = tree("guest-full-base.dtb");
-        DeviceTree taken = base.withRoot(
-                NodeBuilder.from(base.root()).child("hypervisor", node -> {}).build());
+    void twoGuestsThatNameEachOtherGetTheRecordedTrees() {
+        List<RecordedGuest> pair = RecordedGuest.all().stream()
+                .filter(guest -> guest.name().startsWith("guest-peers"))
+                .toList();
+        List<Integer> vmids = new ArrayList<>();
+        for (RecordedGuest recorded : pair) {
+            vmids.add(recorded.configure(bed, vmids.size()));
+        }
+        vmids.forEach(vmid -> bed.ok(RmTestBed.VM_INIT, vmid));
+        vmids.forEach(vmid -> bed.ok(RmTestBed.VM_START, vmid));
 
-        assertThatThrownBy(() -> GuestDevicetree.complete(taken, guest(VmConfigurationReader.read(base))))
-                .isInstanceOfSatisfying(
-                        RmRefusal.class, e -> assertThat(e.errorWord()).isEqualTo(RmError.NORESOURCE))
-                .hasMessageContaining("/hypervisor already");
+        Map<Long, Long> hostNames = new HashMap<>();
+        for (int i = 0; i < pair.size(); i++) {
+            compare(pair.get(i), vmids.get(i), hostNames);
+        }
+        assertThat(pair).hasSize(2);
     }
 
     @Test
-    void refusesTreeWithoutChosen() {
-        DeviceTree base = tree("guest-full-base.dtb");
-        DeviceTree poor = base.withRoot(
-                NodeBuilder.from(base.root()).removeChild("chosen").build());
+    void hostGetsTheRecordedOverlay() {
+        DeviceTree recorded = RecordedGuest.all().stream()
+                .filter(guest -> !guest.isGuest())
+                .findFirst()
+                .orElseThrow()
+                .overlay();
+        long capability = 0xa3c5e00300000010L;
+        MsgqEndpoint endpoint =
+                new MsgqEndpoint(CapabilityId.of(capability), 960, CapabilityId.of(capability + 1), 961, 240);
 
-        assertThatThrownBy(() -> GuestDevicetree.complete(poor, guest(VmConfigurationReader.read(base))))
-                .isInstanceOf(RmRefusal.class)
-                .hasMessageContaining("no /chosen");
+        TreeFacts ours = TreeFacts.of(ResourceManagerServer.hostOverlay(endpoint, 8));
+
+        TreeFacts theirs = TreeFacts.of(recorded);
+        // The original writes the tables of fix-ups also when they are empty.
+        assertThat(theirs.nodes().remove("/__fixups__")).isEmpty();
+        assertThat(theirs.nodes().remove("/__local_fixups__")).isEmpty();
+        assertThat(ours).isEqualTo(theirs);
     }
 
-    /** A guest whose capabilities count upwards in the order of making, as in the recordings. */
-    private static ManagedVm guest(VmConfiguration configuration) {
-        ManagedVm guest = new ManagedVm(128, 3);
-        guest.identity(configuration.identity());
-        long[] capability = {FIRST_CAPABILITY};
-        int[] handle = {0};
-        configuration.devices().stream()
-                .sorted(Comparator.comparingInt(device -> device.kind().rank()))
-                .forEach(device -> guest.devices().add(device(guest, device, capability, handle)));
-        return guest;
-    }
+    private void compare(RecordedGuest recorded, int vmid, Map<Long, Long> hostNames) {
+        TreeFacts ours = TreeFacts.of(bed.tree(vmid), "kaslr-seed");
+        Map<Long, Long> guestNames = ours.assertSameAs(TreeFacts.of(recorded.merged(), "kaslr-seed"));
+        assertThat(bed.tree(vmid)
+                        .find("/chosen")
+                        .orElseThrow()
+                        .property("kaslr-seed")
+                        .orElseThrow()
+                        .length())
+                .isEqualTo(Long.BYTES);
 
-    private static VirtualDevice device(
-            ManagedVm guest, DeviceConfiguration configuration, long[] capability, int[] handle) {
-        boolean sends = configuration.kind() == DeviceKind.DOORBELL_SOURCE
-                || (configuration.kind() == DeviceKind.MESSAGE_QUEUE && configuration.guestSends());
-        boolean duplex =
-                configuration.kind() == DeviceKind.MESSAGE_QUEUE_PAIR || configuration.kind() == DeviceKind.RM_CHANNEL;
-        IntSupplier next = new IntSupplier() {
-            private int index;
+        byte[] seenByGuest = bed.call(bed.guest(vmid), RmTestBed.VM_GET_RESOURCES, RmTestBed.words(RmTestBed.HOST))
+                .data();
+        byte[] recordedByGuest = HexFormat.of()
+                .parseHex(
+                        recorded.facts().get("resources_of_host_seen_by_guest").asText());
+        assertThat(entries(seenByGuest)).isEqualTo(renamed(entries(recordedByGuest), guestNames));
 
-            @Override
-            public int getAsInt() {
-                return configuration.interrupts().isEmpty()
-                        ? guest.virqs().allocate()
-                        : guest.virqs()
-                                .take(configuration.interrupts().get(index++).number());
-            }
-        };
-        boolean level = !configuration.interrupts().isEmpty()
-                && configuration.interrupts().get(0).level();
-        Optional<Side> send = Optional.empty();
-        Optional<Side> receive = Optional.empty();
-        if (duplex || sends) {
-            int virq = configuration.kind() == DeviceKind.DOORBELL_SOURCE ? Side.NO_VIRQ : next.getAsInt();
-            send = Optional.of(new Side(CapabilityId.of(capability[0]++), virq, level));
+        List<Entry> seenByHost =
+                entries(bed.ok(RmTestBed.VM_GET_RESOURCES, vmid).data());
+        List<Entry> recordedByHost = new ArrayList<>();
+        recorded.facts().get("resources_of_guest_seen_by_host").forEach(entry -> recordedByHost.add(entry(entry)));
+        for (int i = 0; i < recordedByHost.size(); i++) {
+            hostNames.putIfAbsent(
+                    recordedByHost.get(i).capability(), seenByHost.get(i).capability());
         }
-        if (duplex || !sends) {
-            receive = Optional.of(new Side(CapabilityId.of(capability[0]++), next.getAsInt(), level));
+        assertThat(hostNames.values()).doesNotHaveDuplicates();
+        assertThat(seenByHost).isEqualTo(renamed(recordedByHost, hostNames));
+    }
+
+    /** A resource. */
+    private record Entry(int type, int partner, int label, long capability, int virq, long base, long size) {}
+
+    private static List<Entry> renamed(List<Entry> entries, Map<Long, Long> names) {
+        return entries.stream()
+                .map(entry -> new Entry(
+                        entry.type,
+                        entry.partner,
+                        entry.label,
+                        names.getOrDefault(entry.capability, 0L),
+                        entry.virq,
+                        entry.base,
+                        entry.size))
+                .toList();
+    }
+
+    private static List<Entry> entries(byte[] list) {
+        ByteBuffer data = ByteBuffer.wrap(list).order(ByteOrder.LITTLE_ENDIAN);
+        List<Entry> entries = new ArrayList<>();
+        int count = data.getInt();
+        assertThat(list).hasSize(Integer.BYTES + count * RESOURCE_LENGTH);
+        for (int at = Integer.BYTES; at < list.length; at += RESOURCE_LENGTH) {
+            entries.add(new Entry(
+                    data.get(at),
+                    data.getShort(at + 2),
+                    data.getInt(at + 8),
+                    data.getLong(at + 12),
+                    data.getInt(at + 24),
+                    data.getLong(at + 28),
+                    data.getLong(at + 36)));
         }
-        End end = new End(send, receive);
-        int number = configuration.kind() == DeviceKind.RM_CHANNEL ? 0 : handle[0]++;
-        return new VirtualDevice(configuration, number, end, end, new Teardown());
+        return entries;
     }
 
-    private static Map<String, String> below(String path, DeviceTree tree) {
-        Map<String, String> contents = contents(tree);
-        contents.keySet().removeIf(key -> !key.startsWith(path));
-        return contents;
+    private static Entry entry(JsonNode entry) {
+        return new Entry(
+                entry.get("type").asInt(),
+                entry.get("partner_vmid").asInt(),
+                entry.get("label").asInt(),
+                number(entry, "cap"),
+                entry.get("virq").asInt(),
+                number(entry, "base"),
+                number(entry, "size"));
     }
 
-    /** Every property of a tree as hex, whatever the order. */
-    private static Map<String, String> contents(DeviceTree tree) {
-        Map<String, String> contents = new TreeMap<>();
-        for (Node node : tree.nodes()) {
-            contents.put(node.path(), "");
-            for (Property property : node.properties()) {
-                byte[] bytes = new byte[property.length()];
-                property.bytes().get(bytes);
-                contents.put(node.path() + " " + property.name(), HexFormat.of().formatHex(bytes));
-            }
-        }
-        return contents;
-    }
-
-    private static DeviceTree tree(String name) {
-        return DeviceTreeBlob.read(ByteBuffer.wrap(RecordedCalls.file("devicetree", "rm-dto/" + name)));
+    private static long number(JsonNode entry, String name) {
+        return Long.parseUnsignedLong(entry.get(name).asText().substring(2), 16);
     }
 }

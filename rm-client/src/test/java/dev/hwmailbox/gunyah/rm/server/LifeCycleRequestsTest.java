@@ -246,7 +246,7 @@ final class LifeCycleRequestsTest {
     }
 
     @Test
-    void memoryThatDoesNotFitBelowTheEndOfTheAddressSpaceFailsInit() {
+    void memoryBeyondTheEndOfTheAddressSpaceFailsInit() {
         Census before = bed.census();
         int vmid = bed.allocate();
         bed.prepare(
@@ -254,7 +254,7 @@ final class LifeCycleRequestsTest {
                 0,
                 tree.config(config -> config.child("memory", memory -> memory.u64s("base-address", -0x1000L)))
                         .blob());
-        initFails(vmid, NORESOURCE);
+        initFails(vmid, ARGUMENT_INVALID);
         bed.ok(VM_RESET, vmid);
         assertThat(bed.census()).isEqualTo(before);
     }

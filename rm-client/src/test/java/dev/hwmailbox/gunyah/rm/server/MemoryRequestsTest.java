@@ -10,6 +10,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.hwmailbox.gunyah.GunyahError;
 import dev.hwmailbox.gunyah.hypervisor.MemoryExtent;
+import dev.hwmailbox.gunyah.rm.protocol.RmMessage;
+import dev.hwmailbox.gunyah.rm.protocol.RmMessageId;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -205,6 +212,48 @@ final class MemoryRequestsTest {
         bed.ok(VM_RESET, guest);
 
         assertThat(bed.configure(vmid, lent.word()).error()).isEqualTo(MEM_INVALID);
+    }
+
+    @Test
+    void memoryOfADeviceIsFoundByItsLabelOnceItIsSharedAndComplete() {
+        VmRegistry vms = new VmRegistry();
+        ManagedVm host = new ManagedVm(RmTestBed.HOST, VmRegistry.MANAGER);
+        host.machine(new ManagedVm.Machine(bed.host, 0, 0, new Teardown()));
+        vms.add(host);
+        ManagedVm guest = vms.allocate(host, 0);
+        ManagedVm other = vms.allocate(host, 0);
+        MemoryRequests requests = new MemoryRequests(vms, (receiver, messageId, payload) -> {});
+        Map<Integer, RequestHandler> handlers = new HashMap<>();
+        requests.addTo(handlers);
+        int moreRanges = 2 << 16;
+
+        pass(handlers, host, MEM_LEND, 0, 5, guest, 0);
+        pass(handlers, host, RmMessageId.MEM_SHARE, 0, 6, guest, 1);
+        pass(handlers, host, RmMessageId.MEM_SHARE, moreRanges, 7, guest, 2);
+
+        assertThat(requests.sharedWith(guest, 6)).map(MemoryParcel::handle).hasValue(1);
+        assertThat(requests.sharedWith(guest, 5)).as("lent").isEmpty();
+        assertThat(requests.sharedWith(guest, 7)).as("not complete").isEmpty();
+        assertThat(requests.sharedWith(other, 6)).as("for somebody else").isEmpty();
+        requests.forget(guest);
+        assertThat(requests.sharedWith(guest, 6)).as("gone").isEmpty();
+    }
+
+    private static void pass(
+            Map<Integer, RequestHandler> handlers,
+            ManagedVm caller,
+            int id,
+            int header,
+            int label,
+            ManagedVm recipient,
+            int piece) {
+        byte[] payload = RmTestBed.words(
+                header, label, 1, recipient.vmid() | 6 << 16, 1, (int) RmTestBed.address(piece), 0, PAGE, 0, 0);
+        RmMessage request = RmMessage.request(id, 0, payload);
+        List<Integer> errors = new ArrayList<>();
+        Objects.requireNonNull(handlers.get(id))
+                .handle(caller, request, new Reply(request, (reply, reason) -> errors.add(reply.error())));
+        assertThat(errors).containsExactly(0);
     }
 
     /** Lends ranges of host memory, each an address and a size. */

@@ -3,6 +3,7 @@ package dev.hwmailbox.gunyah.rm.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hwmailbox.devicetree.DeviceTree;
 import dev.hwmailbox.gunyah.CapabilityId;
 import dev.hwmailbox.gunyah.GunyahDeviceTree;
 import dev.hwmailbox.gunyah.GunyahError;
@@ -12,6 +13,7 @@ import dev.hwmailbox.gunyah.hypervisor.MemoryExtent;
 import dev.hwmailbox.gunyah.hypervisor.SoftwareHypervisor;
 import dev.hwmailbox.gunyah.hypervisor.VirtualMachine;
 import dev.hwmailbox.gunyah.msgq.MsgqEndpoint;
+import dev.hwmailbox.gunyah.rm.protocol.RmMessage;
 import dev.hwmailbox.testing.VirtualScheduler;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -46,6 +48,7 @@ final class RmTestBed {
     static final int VM_EXIT = 0x56000085;
     static final int VM_SET_CRASH_MSG = 0x56000086;
     static final int MEM_LEND = 0x51000012;
+    static final int MEM_SHARE = 0x51000013;
     static final int MEM_RECLAIM = 0x51000015;
     static final int MEM_RELEASED = 0x51100012;
     static final int VM_EXITED = 0x56100001;
@@ -66,6 +69,7 @@ final class RmTestBed {
     final VirtualMachine host;
     final RawGuest hostEnd;
     private final Map<RawGuest, Integer> sequences = new HashMap<>();
+    private String lastReason = "";
     private Consumer<Integer> atStart = vmid -> {};
     private Consumer<Integer> atStop = vmid -> {};
 
@@ -74,22 +78,68 @@ final class RmTestBed {
     }
 
     RmTestBed(RmServerListener listener, UnaryOperator<SoftwareHypervisor.Builder> options) {
-        this(options, server -> server.listener(listener));
+        this(listener, options, server -> server);
     }
 
     RmTestBed(
+            UnaryOperator<SoftwareHypervisor.Builder> options,
+            UnaryOperator<ResourceManagerServer.Builder> serverOptions) {
+        this(new RmServerListener() {}, options, serverOptions);
+    }
+
+    private RmTestBed(
+            RmServerListener listener,
             UnaryOperator<SoftwareHypervisor.Builder> options,
             UnaryOperator<ResourceManagerServer.Builder> serverOptions) {
         hypervisor = options.apply(SoftwareHypervisor.builder()
                         .schedulers(vmid -> scheduler)
                         .guestPrograms((vmid, image) -> new Program(vmid)))
                 .build();
-        server = serverOptions.apply(ResourceManagerServer.builder(hypervisor)).build();
+        server = serverOptions
+                .apply(ResourceManagerServer.builder(hypervisor).listener(new Reasons(listener)))
+                .build();
         host = hypervisor.createVm(HOST);
         host.memory().map(MEMORY, MemoryExtent.allocate(MEMORY_SIZE));
         MsgqEndpoint endpoint = new MsgqEndpoint(CapabilityId.of(0x10), 960, CapabilityId.of(0x11), 961, 240);
         server.attachHost(host, endpoint, 8);
         hostEnd = new RawGuest(host.hypercalls(), endpoint);
+    }
+
+    /** Keeps the reason of the last refusal, and passes everything on. */
+    private final class Reasons implements RmServerListener {
+        private final RmServerListener next;
+
+        Reasons(RmServerListener next) {
+            this.next = next;
+        }
+
+        @Override
+        public void request(int vmid, RmMessage request) {
+            next.request(vmid, request);
+        }
+
+        @Override
+        public void reply(int vmid, RmMessage reply, String reason) {
+            if (!reason.isEmpty()) {
+                lastReason = reason;
+            }
+            next.reply(vmid, reply, reason);
+        }
+
+        @Override
+        public void notification(int vmid, RmMessage notification) {
+            next.notification(vmid, notification);
+        }
+
+        @Override
+        public void lost(int vmid, RmMessage message) {
+            next.lost(vmid, message);
+        }
+    }
+
+    /** Why a request was refused last. */
+    String lastReason() {
+        return lastReason;
     }
 
     /** Stands for a guest's vCPUs. */
@@ -102,9 +152,11 @@ final class RmTestBed {
 
         @Override
         public void start(GuestContext vm) {
-            MsgqEndpoint endpoint = MsgqEndpoint.of(GunyahDeviceTree.resourceManager(vm.devicetree()));
-            guests.put(vmid, new RawGuest(vm.hypercalls(), endpoint));
             contexts.put(vmid, vm);
+            if (vm.devicetree().nodes().stream().anyMatch(node -> node.isCompatibleWith("gunyah-resource-manager"))) {
+                MsgqEndpoint endpoint = MsgqEndpoint.of(GunyahDeviceTree.resourceManager(vm.devicetree()));
+                guests.put(vmid, new RawGuest(vm.hypercalls(), endpoint));
+            }
             atStart.accept(vmid);
         }
 
@@ -130,6 +182,11 @@ final class RmTestBed {
     /** What a guest's program was started with, its memory and interrupts above all. */
     GuestContext context(int vmid) {
         return Objects.requireNonNull(contexts.get(vmid), "guest");
+    }
+
+    /** The tree a guest was started with. */
+    DeviceTree tree(int vmid) {
+        return context(vmid).devicetree();
     }
 
     /** A reply's error word and data. */
@@ -252,15 +309,21 @@ final class RmTestBed {
 
     /** Lends the n-th piece of host memory to VMs. */
     int lend(int piece, int... vmids) {
+        return give(MEM_LEND, 0, address(piece), PARCEL_SIZE, vmids);
+    }
+
+    /** Lends or shares host memory; returns its handle. */
+    int give(int how, int label, long address, int size, int... vmids) {
         int[] words = new int[2 + 1 + vmids.length + 1 + 4 + 1];
+        words[1] = label;
         words[2] = vmids.length;
         for (int i = 0; i < vmids.length; i++) {
             words[3 + i] = vmids[i] | 6 << 16;
         }
         words[3 + vmids.length] = 1;
-        words[4 + vmids.length] = (int) address(piece);
-        words[6 + vmids.length] = PARCEL_SIZE;
-        return ok(MEM_LEND, words).word();
+        words[4 + vmids.length] = (int) address;
+        words[6 + vmids.length] = size;
+        return ok(how, words).word();
     }
 
     static long address(int piece) {
@@ -294,6 +357,36 @@ final class RmTestBed {
 
     int state(int vmid) {
         return ok(VM_GET_STATE, vmid).data()[0];
+    }
+
+    /** A resource as listed. */
+    record Resource(int type, int partner, int label, long capability, int virq) {
+        /** All but the capability, which is arbitrary. */
+        String text() {
+            return "%d %d 0x%x %d".formatted(type, partner, label, virq);
+        }
+    }
+
+    /** What a VM is told about another. */
+    List<Resource> resources(RawGuest caller, int vmid) {
+        Answer answer = call(caller, VM_GET_RESOURCES, words(vmid));
+        assertThat(answer.error()).isZero();
+        ByteBuffer data = ByteBuffer.wrap(answer.data()).order(ByteOrder.LITTLE_ENDIAN);
+        List<Resource> resources = new ArrayList<>();
+        for (int at = Integer.BYTES; at < answer.data().length; at += 44) {
+            resources.add(new Resource(
+                    data.get(at),
+                    data.getShort(at + 2),
+                    data.getInt(at + 8),
+                    data.getLong(at + 12),
+                    data.getInt(at + 24)));
+        }
+        return resources;
+    }
+
+    /** What a VM is told about another, for reading: type, partner, label, interrupt. */
+    List<String> listed(RawGuest caller, int vmid) {
+        return resources(caller, vmid).stream().map(Resource::text).toList();
     }
 
     int resources(int vmid) {

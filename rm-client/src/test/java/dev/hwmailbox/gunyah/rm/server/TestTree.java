@@ -66,6 +66,20 @@ final class TestTree {
                         .property("label", label));
     }
 
+    /** Adds a duplex queue to another guest, which is named as in a configuration. */
+    TestTree queuePair(int label, String peer) {
+        return device(
+                "queue-" + label,
+                queue -> queue.property("vdevice-type", "message-queue-pair")
+                        .property("peer", peer)
+                        .property("label", label));
+    }
+
+    /** Names the guest. */
+    TestTree named(String name) {
+        return config(config -> config.property("image-name", name));
+    }
+
     DeviceTree tree() {
         return DeviceTree.of(root.build());
     }

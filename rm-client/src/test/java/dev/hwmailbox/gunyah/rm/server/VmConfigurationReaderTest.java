@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.hwmailbox.devicetree.NodeBuilder;
+import dev.hwmailbox.gunyah.rm.server.DeviceConfiguration.Flag;
+import dev.hwmailbox.gunyah.rm.server.DeviceConfiguration.SharedMemory;
 import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -17,6 +21,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class VmConfigurationReaderTest {
     private static final int INVALID = 0xA;
     private static final int NORESOURCE = 2;
+    private static final int ARGUMENT_INVALID = 6;
+    private static final int CORES = 2;
 
     private final TestTree tree = TestTree.minimal();
 
@@ -109,11 +115,72 @@ final class VmConfigurationReaderTest {
     }
 
     @Test
-    void refusesAnInterruptControllerThatIsNotThere() {
+    void interruptControllerIsTheConfiguredOneOrThatOfTheRoot() {
         tree.config(config -> config.child("interrupts", node -> node.property("config", "/gic2")));
         refused(INVALID, "/gic2");
-        tree.root(root -> root.child("gic2", gic -> {}));
+        tree.root(root -> root.child("gic2", VmConfigurationReaderTest::interruptController));
         read();
+        tree.root(root -> root.removeProperty("interrupt-parent"));
+        read();
+        tree.config(config -> config.child("interrupts", node -> node.removeProperty("config")));
+        refused(INVALID, "is not there");
+        tree.root(root -> root.property("interrupt-parent", 77));
+        refused(INVALID, "is not there");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"compatible", "interrupt-controller", "#interrupt-cells"})
+    void refusesAnInterruptControllerOfAnotherType(String missing) {
+        tree.root(root -> root.child("gic", gic -> gic.removeProperty(missing)));
+        refused(INVALID, "arm,gic-v3");
+    }
+
+    private static void interruptController(NodeBuilder gic) {
+        gic.property("compatible", "arm,gic-v3").flag("interrupt-controller").property("#interrupt-cells", 3);
+    }
+
+    // ---- what only trusted VMs may say ----
+
+    @Test
+    void crashFatalIsForTrustedVms() {
+        tree.config(config -> config.property("vm-attrs", "no-reset", "context-dump", "whatever"));
+        read();
+        tree.config(config -> config.property("vm-attrs", "no-reset", "crash-fatal"));
+        refused(ARGUMENT_INVALID, "crash-fatal");
+    }
+
+    @Test
+    void interruptRangesAreForTrustedVms() {
+        tree.config(config -> config.property("gic-irq-ranges", 64, 64));
+        refused(NORESOURCE, "gic-irq-ranges");
+    }
+
+    @Test
+    void directMemoryIsForTrustedVms() {
+        memory(memory -> memory.flag("is-direct"));
+        refused(ARGUMENT_INVALID, "is-direct");
+    }
+
+    @Test
+    void refusesIoMemoryOfTheWrongShape() {
+        ioMemory(0, 0x1000, 0, 0x2000, 0, 0x3000, 6);
+        read();
+        ioMemory(0, 0x1000, 0, 0x2000, 0, 0x3000);
+        refused(INVALID, "not a multiple of 7");
+        ioMemory(0, 0x1000, 0, 0x2000, 0, 0x3000, 6, 0, 0x1000, 0, 0x2800, 0, 0x3000, 6);
+        refused(INVALID, "range 1");
+        ioMemory(0, 0x1800, 0, 0x2000, 0, 0x3000, 6);
+        refused(INVALID, "range 0");
+        ioMemory(0, 0x1000, 0, 0x2000, 0, 0x3800, 6);
+        refused(INVALID, "range 0");
+        ioMemory(0, 0x1000, 0, 0x2000, 0, 0x3000, 3);
+        refused(INVALID, "range 0");
+        ioMemory(0, 0x1000, 0, 0x2000, 0, 0x3000, 8);
+        refused(INVALID, "range 0");
+    }
+
+    private void ioMemory(int... cells) {
+        tree.config(config -> config.property("iomemory-ranges", cells));
     }
 
     // ---- memory ----
@@ -125,13 +192,43 @@ final class VmConfigurationReaderTest {
     }
 
     @Test
-    void baseAddressIsOneOrTwoCellsAndElseCountsAsAbsent() {
+    void baseAddressHasAsManyCellsAsTheTreeSaysAndElseCountsAsAbsent() {
         memory(memory -> memory.u64s("base-address", 0x1_8000_0000L));
         assertThat(read().baseAddress()).isEqualTo(0x1_8000_0000L);
         memory(memory -> memory.property("base-address", 0x90000000));
+        assertThat(read().baseAddress()).isEqualTo(0x28800000L);
+        memory(memory -> memory.property("#address-cells", 1));
+        assertThat(read().baseAddress()).isEqualTo(0x90000000L);
+        memory(memory -> memory.removeProperty("#address-cells"));
+        tree.config(config -> config.property("#address-cells", 1));
         assertThat(read().baseAddress()).isEqualTo(0x90000000L);
         memory(memory -> memory.property("base-address", 1, 2, 3));
         assertThat(read().baseAddress()).isEqualTo(0x28800000L);
+    }
+
+    @Test
+    void baseAddressIsRoundedUpTo2MiB() {
+        memory(memory -> memory.u64s("base-address", 0x80001000L));
+        assertThat(read().baseAddress()).isEqualTo(0x80200000L);
+        memory(memory -> memory.u64s("base-address", 0x80200000L));
+        assertThat(read().baseAddress()).isEqualTo(0x80200000L);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1L << 48, (1L << 48) - 0x1000, -0x1000, Long.MIN_VALUE})
+    void refusesABaseAddressBeyondTheAddressSpace(long address) {
+        memory(memory -> memory.u64s("base-address", address));
+        refused(ARGUMENT_INVALID, "beyond the address space");
+    }
+
+    @Test
+    void refusesMoreMemoryThanItAllows() {
+        memory(memory -> memory.property("size-min", 0x2000).property("size-max", 0x2000));
+        read();
+        memory(memory -> memory.property("size-max", 0x1000));
+        refused(ARGUMENT_INVALID, "size-min 0x2000");
+        memory(memory -> memory.u64s("size-min", 0x2000));
+        read();
     }
 
     @Test
@@ -148,10 +245,7 @@ final class VmConfigurationReaderTest {
 
     @Test
     void thereIsOneVcpuPerCpuNode() {
-        tree.root(root -> root.child(
-                "cpus",
-                cpus -> cpus.child("cpu@1", cpu -> cpu.property("device_type", "cpu"))
-                        .child("cpu-map", map -> {})));
+        tree.root(root -> root.child("cpus", cpus -> cpu(cpus, 1).child("cpu-map", map -> {})));
         assertThat(read().vcpus()).isEqualTo(2);
     }
 
@@ -165,9 +259,75 @@ final class VmConfigurationReaderTest {
     }
 
     @Test
+    void refusesMoreVcpusThanThereAreCores() {
+        tree.root(root -> root.child("cpus", cpus -> cpu(cpu(cpus, 1), 2)));
+        refused(NORESOURCE, "3 vCPUs for 2 cores");
+    }
+
+    private static NodeBuilder cpu(NodeBuilder cpus, int index) {
+        return cpus.child(
+                "cpu@" + index, cpu -> cpu.property("device_type", "cpu").property("enable-method", "psci"));
+    }
+
+    @Test
+    void cpuThatDoesNotBootMustBeStartedSomehow() {
+        tree.root(root -> root.child("cpus", cpus -> cpu(cpus, 1)));
+        read();
+        cpu(1, cpu -> cpu.property("enable-method", "qcom,gunyah-hvc"));
+        read();
+        cpu(1, cpu -> cpu.property("enable-method", "spin-table"));
+        refused(INVALID, "no boot CPU");
+        cpu(1, cpu -> cpu.property("status", "okay"));
+        read();
+        cpu(0, cpu -> cpu.property("status", "disabled"));
+        refused(INVALID, "cpu@0: is no boot CPU");
+    }
+
+    private void cpu(int index, Consumer<NodeBuilder> change) {
+        tree.root(root -> root.child("cpus", cpus -> cpus.child("cpu@" + index, change)));
+    }
+
+    @Test
+    void vcpusThatTheHypervisorRunsNeedCores() {
+        vcpus(vcpus -> scheduled(vcpus).removeProperty("affinity-map"));
+        refused(INVALID, "affinity-map");
+        vcpus(vcpus -> vcpus.property("affinity-map", 0, 1));
+        refused(INVALID, "affinity-map names 2 cores for 1 vCPUs");
+        vcpus(vcpus -> vcpus.property("affinity", "proxy"));
+        read();
+    }
+
+    @Test
+    void vcpusThatTheHypervisorRunsComeAfterTheOwner() {
+        vcpus(vcpus -> scheduled(vcpus).removeProperty("sched-priority"));
+        refused(NORESOURCE, "sched-priority 0");
+        vcpus(vcpus -> vcpus.property("sched-priority", 1));
+        refused(NORESOURCE, "sched-priority 1");
+    }
+
+    @Test
+    void vcpusThatTheHypervisorRunsNeedATimeslice() {
+        vcpus(vcpus -> scheduled(vcpus).removeProperty("sched-timeslice"));
+        refused(NORESOURCE, "sched-timeslice 0 us");
+        vcpus(vcpus -> vcpus.property("sched-timeslice", 100_001));
+        refused(NORESOURCE, "sched-timeslice 100001 us");
+        vcpus(vcpus -> vcpus.property("sched-timeslice", -1));
+        refused(NORESOURCE, "sched-timeslice -1 us");
+        vcpus(vcpus -> vcpus.property("sched-timeslice", 100_000));
+        read();
+    }
+
+    private static NodeBuilder scheduled(NodeBuilder vcpus) {
+        return vcpus.property("affinity", "static")
+                .property("affinity-map", 0)
+                .property("sched-priority", -1)
+                .property("sched-timeslice", 5000);
+    }
+
+    @Test
     void refusesAVmWithoutVcpus() {
         tree.root(root -> root.child("cpus", cpus -> cpus.removeChild("cpu@0")));
-        refused(NORESOURCE, "no cpu node");
+        refused(NORESOURCE, "0 vCPUs");
         tree.config(config -> config.removeChild("vcpus"));
         refused(NORESOURCE, "no vcpus node");
     }
@@ -175,7 +335,7 @@ final class VmConfigurationReaderTest {
     @ParameterizedTest
     @CsvSource({"proxy, true", "static, false", "sticky, false", "pinned, false", "nonsense, false"})
     void onlyProxyAffinityLetsTheOwnerRunTheVcpus(String affinity, boolean proxy) {
-        vcpus(vcpus -> vcpus.property("affinity", affinity));
+        vcpus(vcpus -> scheduled(vcpus).property("affinity", affinity));
         assertThat(read().proxyScheduled()).isEqualTo(proxy);
     }
 
@@ -208,11 +368,110 @@ final class VmConfigurationReaderTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"shm-doorbell", "shm", "virtio-mmio", "iomem", "vsmmu-v2", "vrtc-pl031"})
-    void typeThatIsNotOfferedIsRefusedByName(String type) {
-        device(device -> device.property("vdevice-type", type));
-        refused(NORESOURCE, type);
+    @ValueSource(strings = {"iomem", "vsmmu-v2", "vrtc-pl031"})
+    void deviceThatIsOnlyPassedThroughAsksForNothing(String type) {
+        device(device -> device.property("vdevice-type", type).removeProperty("peer-default"));
+        assertThat(read().devices()).hasSize(1);
     }
+
+    @Test
+    void typesAreTriedInAFixedOrder() {
+        List<String> order = List.of(
+                "rm-rpc",
+                "shm-doorbell",
+                "shm",
+                "doorbell-source",
+                "doorbell",
+                "message-queue",
+                "message-queue-pair",
+                "virtio-mmio",
+                "iomem");
+        device(device -> device.property("generate", "/hypervisor/z").flag("is-sender"));
+        withMemory("shm", memory -> {});
+        for (int i = 0; i + 1 < order.size(); i++) {
+            String[] types = {order.get(i + 1), order.get(i)};
+            device(device -> device.property("vdevice-type", types));
+            DeviceKind kind = read(1).kind();
+            device(device -> device.property("vdevice-type", types[1]));
+            assertThat(read(1).kind()).as(types[1]).isEqualTo(kind);
+        }
+    }
+
+    @Test
+    void configurationNodesThemselvesAreNoDevices() {
+        tree.config(config -> asQueue(config)
+                .child("memory", VmConfigurationReaderTest::asQueue)
+                .child("vcpus", VmConfigurationReaderTest::asQueue)
+                .child("interrupts", VmConfigurationReaderTest::asQueue));
+        tree.root(root -> root.child("memory", memory -> asQueue(memory).property("device_type", "memory")));
+        assertThat(read().devices())
+                .extracting(DeviceConfiguration::path)
+                .containsExactlyInAnyOrder("/gunyah-vm-config/vdevices/to-rm", "/gunyah-vm-config/interrupts");
+    }
+
+    private static NodeBuilder asQueue(NodeBuilder node) {
+        return node.property("vdevice-type", "message-queue-pair").flag("peer-default");
+    }
+
+    @Test
+    void severalManagerChannelsAreTakenButOnlyOneConsole() {
+        tree.device("to-rm", rm -> rm.flag("console-dev"));
+        tree.device(
+                "to-rm-too",
+                rm -> rm.property("vdevice-type", "rm-rpc").property("generate", "/hypervisor/resource-mgr"));
+        assertThat(read().devices())
+                .extracting(device -> device.has(Flag.CONSOLE))
+                .containsExactly(true, false);
+        tree.device("to-rm-too", rm -> rm.flag("console-dev"));
+        refused(INVALID, "both console-dev");
+    }
+
+    // ---- shared memory ----
+
+    @ParameterizedTest
+    @ValueSource(strings = {"shm-doorbell", "shm", "virtio-mmio"})
+    void sharedMemoryIsDescribedByAChildNode(String type) {
+        device(device -> device.property("vdevice-type", type));
+        refused(INVALID, "has no memory node");
+        withMemory(type, memory -> {});
+        assertThat(read(1).memory()).contains(new SharedMemory(Optional.empty(), false, Optional.empty()));
+        withMemory(type, memory -> memory.u64s("base", 0x40000000L));
+        refused(INVALID, "exactly one of base and allocate-base");
+        withMemory(type, memory -> memory.removeProperty("allocate-base").flag("optional"));
+        device(device -> device.u64s("dma_base", 0x4000));
+        assertThat(read(1).memory()).contains(new SharedMemory(Optional.of(0x40000000L), true, Optional.of(0x4000L)));
+        withMemory(type, memory -> memory.removeProperty("base").removeProperty("allocate-base"));
+        refused(INVALID, "exactly one of base and allocate-base");
+    }
+
+    @Test
+    void sharedMemoryHasTheLabelOfTheMemoryUnlessItHasItsOwn() {
+        withMemory("shm", memory -> memory.property("label", 5));
+        assertThat(read(1).label()).isEqualTo(5);
+        device(device -> device.property("label", 6));
+        assertThat(read(1).label()).isEqualTo(6);
+        withMemory("shm", memory -> memory.removeProperty("label"));
+        refused(INVALID, "memory: label is missing");
+    }
+
+    @Test
+    void sharedMemoryIsForTheOwnerOnly() {
+        withMemory("shm", memory -> {});
+        device(device -> device.removeProperty("peer-default").property("peer", "vm-name:other"));
+        refused(INVALID, "peer-default is missing");
+    }
+
+    private void withMemory(String type, Consumer<NodeBuilder> change) {
+        device(device -> device.property("vdevice-type", type).child("memory", memory -> {
+            if (!hasMemory) {
+                memory.property("label", 1).flag("allocate-base");
+                hasMemory = true;
+            }
+            change.accept(memory);
+        }));
+    }
+
+    private boolean hasMemory;
 
     @Test
     void labelDefaultsToZeroAndTheQualifiedOneWins() {
@@ -246,10 +505,12 @@ final class VmConfigurationReaderTest {
     void deviceNeedsAPeer() {
         device(device -> device.removeProperty("peer-default"));
         refused(INVALID, "peer-default is missing");
-        device(device -> device.property("peer", "vm-name:HLOS"));
-        read();
         device(device -> device.property("peer", "vm-name:other"));
-        refused(NORESOURCE, "between two guests");
+        assertThat(read(1).peer()).contains(new PeerName("vm-name:other"));
+        device(device -> device.property("peer", "vm-name:HLOS"));
+        assertThat(read(1).peer()).isEmpty();
+        device(device -> device.property("peer", "vm-name:other").flag("peer-default"));
+        assertThat(read(1).peer()).isEmpty();
     }
 
     @Test
@@ -257,11 +518,11 @@ final class VmConfigurationReaderTest {
         device(device -> device.property("vdevice-type", "message-queue"));
         refused(INVALID, "exactly one");
         device(device -> device.flag("is-sender"));
-        assertThat(read(1).guestSends()).isTrue();
+        assertThat(read(1).has(Flag.GUEST_SENDS)).isTrue();
         device(device -> device.flag("is-receiver"));
         refused(INVALID, "exactly one");
         device(device -> device.removeProperty("is-sender"));
-        assertThat(read(1).guestSends()).isFalse();
+        assertThat(read(1).has(Flag.GUEST_SENDS)).isFalse();
         device(device -> device.removeProperty("peer-default").property("peer", "vm-name:HLOS"));
         refused(INVALID, "peer-default is missing");
     }
@@ -323,7 +584,7 @@ final class VmConfigurationReaderTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"4, 100, 1", "0, 1024, 1", "0, -1, 1", "0, 100, 2", "0, 100, 0"})
+    @CsvSource({"4, 100, 1", "0, 988, 1", "1, 16, 1", "2, 1024, 1", "3, 64, 1", "0, -1, 1", "0, 100, 2", "0, 100, 0"})
     void interruptsWithOneThatMakesNoSenseCountAsAbsent(int type, int number, int flags) {
         device(device -> device.property("interrupts", 0, 101, 1, type, number, flags));
         assertThat(read(1).interrupts()).isEmpty();
@@ -353,7 +614,7 @@ final class VmConfigurationReaderTest {
     private boolean isMade;
 
     private VmConfiguration read() {
-        return VmConfigurationReader.read(tree.tree());
+        return VmConfigurationReader.read(tree.tree(), CORES);
     }
 
     private DeviceConfiguration read(int device) {
