@@ -406,11 +406,10 @@ final class RmConnection implements MailboxClient {
         }
         LOG.debug("frame dropped: {}", verdict);
         switch (verdict) {
-            case UNKNOWN_REPLY -> {
+            case UNKNOWN_REPLY, WRONG_MESSAGE_ID -> {
                 RmFrame frame = RmFrame.of(bytes, false);
                 countReply(frame.messageId(), frame.sequence());
             }
-            case WRONG_MESSAGE_ID -> count(RecentCalls.Kind.FOREIGN);
             default -> countBroken();
         }
     }

@@ -88,6 +88,20 @@ final class ResourceManagerRestartTest {
     }
 
     @Test
+    void oldReplyWithTheSequenceOfANewCallIsStaleAndDoesNotEndIt() {
+        caller("old", 0x5600AAAA);
+        peer.reset();
+        scheduler.runUntilIdle();
+        caller("new", 0x5600BBBB);
+
+        peer.reply(peer.request(0), 0);
+        scheduler.runDue();
+
+        assertThat(log).hasSize(1);
+        assertThat(client.counters()).isEqualTo(new RmCounters(0, 0, 0, 1, 0, 0));
+    }
+
+    @Test
     void everyRestartIsNoticedBecauseTheChannelIsRequestedAgainAfterEach() {
         for (int restart = 1; restart <= 3; restart++) {
             caller("call " + restart, 0x5600AAAA);
