@@ -17,7 +17,6 @@ import dev.hwmailbox.gunyah.rm.protocol.RmMessageId;
 import dev.hwmailbox.gunyah.rm.protocol.RmMessageType;
 import dev.hwmailbox.gunyah.rm.protocol.RmReassembler;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -407,11 +406,10 @@ final class RmConnection implements MailboxClient {
         }
         LOG.debug("frame dropped: {}", verdict);
         switch (verdict) {
-            case UNKNOWN_REPLY -> {
-                RmFrame frame = RmFrame.of(bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN), false);
+            case UNKNOWN_REPLY, WRONG_MESSAGE_ID -> {
+                RmFrame frame = RmFrame.of(bytes, false);
                 countReply(frame.messageId(), frame.sequence());
             }
-            case WRONG_MESSAGE_ID -> count(RecentCalls.Kind.FOREIGN);
             default -> countBroken();
         }
     }

@@ -227,13 +227,13 @@ final class ResourceManagerPropertyTest {
 
         private void cancelOne() {
             scheduler.runDue();
-            List<Integer> pending = futures.keySet().stream()
-                    .filter(id -> !futures.get(id).isDone())
+            List<Map.Entry<Integer, CompletableFuture<RmMessage>>> pending = futures.entrySet().stream()
+                    .filter(call -> !call.getValue().isDone())
                     .toList();
             if (!pending.isEmpty()) {
-                int id = pending.get(random.nextInt(pending.size()));
-                model.gaveUp(id, "cancelled");
-                futures.get(id).cancel(true);
+                var call = pending.get(random.nextInt(pending.size()));
+                model.gaveUp(call.getKey(), "cancelled");
+                call.getValue().cancel(true);
             }
         }
 
@@ -268,9 +268,10 @@ final class ResourceManagerPropertyTest {
                         ? "OK " + HexFormat.of().formatHex(future.join().data())
                         : "never";
             } catch (CompletionException e) {
-                return e.getCause() instanceof ResourceManagerException refusal
-                        ? "refused " + refusal.errorWord()
-                        : Errno.name(((MailboxException) e.getCause()).errno());
+                if (e.getCause() instanceof ResourceManagerException refusal) {
+                    return "refused " + refusal.errorWord();
+                }
+                return e.getCause() instanceof MailboxException failure ? Errno.name(failure.errno()) : e.toString();
             }
         }
     }

@@ -88,6 +88,20 @@ final class ResourceManagerRestartTest {
     }
 
     @Test
+    void oldReplyWithTheSequenceOfANewCallIsStaleAndDoesNotEndIt() {
+        caller("old", 0x5600AAAA);
+        peer.reset();
+        scheduler.runUntilIdle();
+        caller("new", 0x5600BBBB);
+
+        peer.reply(peer.request(0), 0);
+        scheduler.runDue();
+
+        assertThat(log).hasSize(1);
+        assertThat(client.counters()).isEqualTo(new RmCounters(0, 0, 0, 1, 0, 0));
+    }
+
+    @Test
     void everyRestartIsNoticedBecauseTheChannelIsRequestedAgainAfterEach() {
         for (int restart = 1; restart <= 3; restart++) {
             caller("call " + restart, 0x5600AAAA);
@@ -115,6 +129,22 @@ final class ResourceManagerRestartTest {
 
         assertThat(log).hasSize(2).contains("vmid 3");
         assertThat(peer.frames()).hasSize(framesOfA + 1);
+    }
+
+    @Test
+    void callThatIsMadeWhileTheRestartHappensEndsWithEconnreset() {
+        List<Runnable> once = new ArrayList<>(List.of(peer::reset));
+        ResourceManager interrupted = peer.rebind(frame -> {
+            if (!once.isEmpty()) {
+                once.remove(0).run();
+            }
+        });
+        peer.answering(VMID);
+
+        assertThatThrownBy(interrupted::vmid).satisfies(errno(Errno.ECONNRESET));
+        assertThat(interrupted.vmid()).isEqualTo(3);
+
+        assertThat(peer.requests()).extracting(ScriptedPeer.Request::sequence).containsExactly(0);
     }
 
     @Test
@@ -273,7 +303,7 @@ final class ResourceManagerRestartTest {
             call.run();
             return "ok";
         } catch (MailboxException e) {
-            return e.getMessage();
+            return String.valueOf(e.getMessage());
         }
     }
 }

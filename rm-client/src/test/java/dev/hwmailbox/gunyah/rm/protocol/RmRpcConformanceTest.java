@@ -89,7 +89,7 @@ class RmRpcConformanceTest {
         Map<String, JsonNode> oneOfEachKind = new TreeMap<>();
         RmRpcVectors.bundled()
                 .forEach(vector -> oneOfEachKind.putIfAbsent(vector.get("kind").asText(), vector));
-        ObjectNode wrong = oneOfEachKind.get("encode").deepCopy();
+        ObjectNode wrong = Objects.requireNonNull(oneOfEachKind.get("encode")).deepCopy();
         wrong.put("id", "mine-1").put("msg_id", wrong.get("msg_id").asLong() ^ 1);
         Files.write(
                 directory.resolve("mine.jsonl"),
