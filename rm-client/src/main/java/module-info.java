@@ -7,4 +7,5 @@ module dev.hwmailbox.gunyah.rm {
     exports dev.hwmailbox.gunyah.rm;
     exports dev.hwmailbox.gunyah.rm.protocol;
     exports dev.hwmailbox.gunyah.rm.server;
+    exports dev.hwmailbox.gunyah.rm.testing;
 }

@@ -40,9 +40,6 @@ final class FatalRequests {
         CONFIGURED
     }
 
-    /** A request whose reply tells what is missing. */
-    record Question(int messageId, byte[] payload) {}
-
     private final Map<Integer, Known> vms = new ConcurrentHashMap<>();
     private volatile int ownVmid = UNKNOWN;
 
@@ -52,15 +49,17 @@ final class FatalRequests {
         ownVmid = UNKNOWN;
     }
 
-    /** What to ask before a request can be judged. */
-    Optional<Question> question(int messageId, byte[] payload) {
+    /** What to ask before a request can be judged; the sequence is not meant. */
+    Optional<RmMessage> question(int messageId, byte[] payload) {
         return switch (messageId) {
             case RmMessageId.VM_DEALLOC_VMID, RmMessageId.VM_RESET ->
                 payload.length < VM_REQUEST_LENGTH || isHarmless(messageId, payload)
                         ? Optional.empty()
-                        : Optional.of(new Question(RmMessageId.VM_GET_STATE, new VmRequest(vmid(payload)).encode()));
+                        : Optional.of(RmMessage.request(RmMessageId.VM_GET_STATE, 0, new VmRequest(vmid(payload))));
             case RmMessageId.VM_EXIT ->
-                ownVmid == UNKNOWN ? Optional.of(new Question(RmMessageId.VM_GET_VMID, new byte[0])) : Optional.empty();
+                ownVmid == UNKNOWN
+                        ? Optional.of(RmMessage.request(RmMessageId.VM_GET_VMID, 0, new byte[0]))
+                        : Optional.empty();
             default -> Optional.empty();
         };
     }

@@ -16,9 +16,9 @@ import dev.hwmailbox.gunyah.rm.protocol.RmMessageId;
 import java.util.List;
 
 /**
- * Memory between VMs: donated, lent or shared by its owner, accepted and released by recipients, reclaimed by its owner.
- * A parcel of more than {@link MemParcelRequest#MAX_LIST_LENGTH} ranges takes several messages; if one of them fails,
- * what there is of the parcel is reclaimed.
+ * Memory between VMs: donated, lent or shared by its owner, accepted and released by recipients, reclaimed by its
+ * owner. A parcel of more than {@link MemParcelRequest#MAX_LIST_LENGTH} ranges takes several messages; if one of them
+ * fails, what there is of the parcel is reclaimed.
  *
  * <p>Context: as {@link ResourceManager}, and its errors too.
  *

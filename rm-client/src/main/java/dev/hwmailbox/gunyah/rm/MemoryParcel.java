@@ -14,8 +14,8 @@ import java.util.List;
  * <p>Context: any thread; immutable.
  *
  * @param memoryType {@link MemParcelRequest#TYPE_NORMAL} or {@link MemParcelRequest#TYPE_IO}
- * @param flags {@link MemParcelRequest#FLAG_SANITIZE} or 0. {@link MemParcelRequest#FLAG_MORE_RANGES} is set where it is
- *     needed
+ * @param flags {@link MemParcelRequest#FLAG_SANITIZE} or 0. {@link MemParcelRequest#FLAG_MORE_RANGES} is set where it
+ *     is needed
  * @param label what the recipients know the parcel by, 32 bits
  * @param acl who may use it; at most {@link MemParcelRequest#MAX_LIST_LENGTH}; copied
  * @param ranges what memory it is, in whole pages; copied

@@ -36,7 +36,8 @@ public final class OwnVmCalls {
     /**
      * Leaves a message for the owner in case of a crash.
      *
-     * @param text the Resource Manager keeps {@value dev.hwmailbox.gunyah.rm.protocol.RmText#MAX_CRASH_MESSAGE_LENGTH} bytes of it
+     * @param text the Resource Manager keeps {@value dev.hwmailbox.gunyah.rm.protocol.RmText#MAX_CRASH_MESSAGE_LENGTH}
+     *     bytes of it
      */
     public void crashMessage(String text) {
         resourceManager.call(RmMessageId.VM_SET_CRASH_MSG, RmText.of(text)).requireNoData();

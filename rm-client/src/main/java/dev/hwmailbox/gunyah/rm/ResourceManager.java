@@ -59,9 +59,10 @@ import org.slf4j.LoggerFactory;
  * dev.hwmailbox.ChannelEvent#PEER_RESET}, {@link dev.hwmailbox.ChannelEvent#CLOSED}). Every call ends, once, with
  * ECONNRESET or ESHUTDOWN; half a message is forgotten; what came before is heard by the listeners, and then
  * {@link RmNotificationListener#restarted}. The {@linkplain #generation generation} counts up, sequences start from 0,
- * and what belongs to no call of it is dropped. The channel is requested again, and calls made meanwhile wait for it; if
- * that fails for good, they and all later ones end with ESHUTDOWN. A reply of before the restart that has both the
- * sequence and the message id of a call made after it cannot be told from a true one, unless the channel marks it stale.
+ * and what belongs to no call of it is dropped. The channel is requested again, and calls made meanwhile wait for it;
+ * if that fails for good, they and all later ones end with ESHUTDOWN. A reply of before the restart that has both the
+ * sequence and the message id of a call made after it cannot be told from a true one, unless the channel marks it
+ * stale.
  *
  * <p>Context: any thread; may block up to the timeout. Not from mailbox callbacks.
  *
@@ -424,9 +425,9 @@ public final class ResourceManager implements AutoCloseable {
     }
 
     /**
-     * Makes any call and does not wait. The future ends as a task of the scheduler, with the reply or exceptionally with
-     * what {@link #call(int, byte[])} throws, and no order is kept between it and listeners. Ending it in another way,
-     * such as by cancelling it, gives the call up: not sent yet, it never is; a reply that comes all the same is
+     * Makes any call and does not wait. The future ends as a task of the scheduler, with the reply or exceptionally
+     * with what {@link #call(int, byte[])} throws, and no order is kept between it and listeners. Ending it in another
+     * way, such as by cancelling it, gives the call up: not sent yet, it never is; a reply that comes all the same is
      * dropped and counted as late.
      *
      * <p>Context: any thread, callbacks included; never blocks.
@@ -499,12 +500,16 @@ public final class ResourceManager implements AutoCloseable {
         connection.close();
     }
 
+    MailboxScheduler scheduler() {
+        return connection.scheduler();
+    }
+
     RmMessage call(int messageId, RmPayload payload) {
         return call(messageId, payload.encode());
     }
 
     /** The answer teaches {@link FatalRequests}; a refusal leaves it ignorant, which is an answer too. */
-    private void ask(FatalRequests.Question question) {
+    private void ask(RmMessage question) {
         try {
             connection.call(question.messageId(), question.payload());
         } catch (ResourceManagerException e) {

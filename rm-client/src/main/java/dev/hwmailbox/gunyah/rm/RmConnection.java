@@ -101,6 +101,10 @@ final class RmConnection implements MailboxClient {
         binding.open();
     }
 
+    MailboxScheduler scheduler() {
+        return scheduler;
+    }
+
     Listeners listeners() {
         return listeners;
     }

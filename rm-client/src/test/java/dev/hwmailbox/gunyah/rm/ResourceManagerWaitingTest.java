@@ -141,18 +141,6 @@ final class ResourceManagerWaitingTest {
     }
 
     @Test
-    void closeOfTheControllerEndsCallsWithEshutdown() {
-        caller("a", 0x5600AAAA);
-        caller("b", 0x5600BBBB);
-
-        peer.controller().close();
-        scheduler.runUntilIdle();
-
-        assertThat(ends).containsExactly("a ESHUTDOWN", "b ESHUTDOWN");
-        assertThatThrownBy(client::vmid).satisfies(errno(Errno.ESHUTDOWN));
-    }
-
-    @Test
     void callMadeWhileTheChannelClosesEndsWithEshutdown() {
         List<String> inside = new ArrayList<>();
         peer.onShutdown(() -> inside.add(outcome(() -> client.vmid())));

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.gunyah.rm;
 
+import dev.hwmailbox.ChannelEvent;
+import dev.hwmailbox.Errno;
+import dev.hwmailbox.MailboxChannel;
+import dev.hwmailbox.MailboxClient;
+import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.MailboxScheduler;
 import dev.hwmailbox.controller.ChannelOps;
 import dev.hwmailbox.controller.ControllerChannel;
@@ -49,6 +54,7 @@ final class ScriptedPeer implements ChannelOps {
     }
 
     private final MailboxScheduler scheduler;
+    private final ResourceManagerOptions options;
     private final MailboxController controller;
     private final ControllerChannel channel;
     private final ResourceManager client;
@@ -56,14 +62,23 @@ final class ScriptedPeer implements ChannelOps {
     private final List<Request> requests = new ArrayList<>();
     private final List<Long> held = new ArrayList<>();
     private final ByteArrayOutputStream partial = new ByteArrayOutputStream();
+    private int partialFrames;
     private Consumer<Request> script = SILENT;
     private boolean holding;
     private int refusal;
     private @Nullable Error failure;
     private Runnable atShutdown = () -> {};
+    private Runnable atStartup = () -> {};
+    private int channelRequests;
+    private int refusedRequests;
 
     ScriptedPeer(MailboxScheduler scheduler) {
+        this(scheduler, ResourceManagerOptions.builder().timeout(TIMEOUT).build());
+    }
+
+    ScriptedPeer(MailboxScheduler scheduler, ResourceManagerOptions options) {
         this.scheduler = scheduler;
+        this.options = options;
         controller = MailboxController.builder(this, scheduler)
                 .txDoneMethod(TxDoneMethod.IRQ)
                 .build();
@@ -72,7 +87,16 @@ final class ScriptedPeer implements ChannelOps {
     }
 
     private ResourceManager bind(Consumer<RmFrame> inspection) {
-        return ResourceManager.bind(channel::bindClient, new Bytes(inspection), scheduler, TIMEOUT);
+        return ResourceManager.bind(this::request, new Bytes(inspection), scheduler, options);
+    }
+
+    private MailboxChannel request(MailboxClient owner) {
+        channelRequests++;
+        if (refusedRequests > 0) {
+            refusedRequests--;
+            throw new MailboxException(Errno.ENODEV, "no channel");
+        }
+        return channel.bindClient(owner);
     }
 
     /** Another client in place of the first. */
@@ -148,6 +172,21 @@ final class ScriptedPeer implements ChannelOps {
         failure = error;
     }
 
+    /** How often the client has requested its channel. */
+    int channelRequests() {
+        return channelRequests;
+    }
+
+    /** The next requests for the channel fail. */
+    void refuseRequests(int count) {
+        refusedRequests = count;
+    }
+
+    /** Tells the client that its peer was reset. */
+    void reset() {
+        channel.raiseEvent(ChannelEvent.PEER_RESET);
+    }
+
     void onShutdown(Runnable action) {
         atShutdown = action;
     }
@@ -163,6 +202,11 @@ final class ScriptedPeer implements ChannelOps {
 
     void notification(int id, byte... payload) {
         message(NOTIFICATION, id, 0x7777, payload).forEach(this::deliver);
+    }
+
+    /** Delivers whatever message there is. */
+    void deliverMessage(Object message) {
+        channel.receivedData(message);
     }
 
     void deliver(byte[] frame) {
@@ -209,6 +253,19 @@ final class ScriptedPeer implements ChannelOps {
         return 0;
     }
 
+    /** What to do inside the next startup of the channel. */
+    void onStartup(Runnable action) {
+        atStartup = action;
+    }
+
+    @Override
+    public int startup(ControllerChannel from) {
+        Runnable action = atStartup;
+        atStartup = () -> {};
+        action.run();
+        return 0;
+    }
+
     @Override
     public void shutdown(ControllerChannel from) {
         atShutdown.run();
@@ -218,19 +275,15 @@ final class ScriptedPeer implements ChannelOps {
         frames.add(frame);
         if ((frame[1] & 3) != 0) {
             partial.reset();
+            partialFrames = 0;
         }
+        partialFrames++;
         partial.write(frame, HEADER, frame.length - HEADER);
-        if (frames.size() >= continuations(frame) + 1 && isLast(frame)) {
+        if (partialFrames == continuations(frame) + 1) {
             ByteBuffer header = ByteBuffer.wrap(frame).order(ByteOrder.LITTLE_ENDIAN);
             var request = new Request(header.getInt(4), Short.toUnsignedInt(header.getShort(2)), partial.toByteArray());
             requests.add(request);
             script.accept(request);
         }
-    }
-
-    /** Frames have no index: the last is the one after which as many came as announced. */
-    private boolean isLast(byte[] frame) {
-        int count = continuations(frame);
-        return (frames.get(frames.size() - 1 - count)[1] & 3) == 1;
     }
 }

@@ -3,8 +3,8 @@ package dev.hwmailbox.gunyah.rm.protocol;
 
 /**
  * A handle and nothing else. Of memory: the reply of MEM_DONATE, MEM_LEND, MEM_SHARE and MEM_QCOM_LOOKUP_SGL. Of an
- * interrupt: the reply of VM_IRQ_LEND, the request of VM_IRQ_RELEASE and VM_IRQ_RECLAIM, the notifications NOTIFY_VM_IRQ_RELEASED and
- * _ACCEPTED.
+ * interrupt: the reply of VM_IRQ_LEND, the request of VM_IRQ_RELEASE and VM_IRQ_RECLAIM, the notifications
+ * NOTIFY_VM_IRQ_RELEASED and _ACCEPTED.
  *
  * <p>Context: any thread; immutable.
  *

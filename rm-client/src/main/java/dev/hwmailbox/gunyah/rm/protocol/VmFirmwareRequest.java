@@ -2,8 +2,8 @@
 package dev.hwmailbox.gunyah.rm.protocol;
 
 /**
- * FW_SET_VM_FIRMWARE: tells where in a memory parcel the firmware of all VMs of a kind is. Offset and size are in bytes,
- * unsigned.
+ * FW_SET_VM_FIRMWARE: tells where in a memory parcel the firmware of all VMs of a kind is. Offset and size are in
+ * bytes, unsigned.
  *
  * <p>Context: any thread; immutable.
  *

@@ -3,6 +3,7 @@ package dev.hwmailbox.gunyah.rm.server;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * One device node of a VM's configuration.
@@ -16,6 +17,7 @@ import java.util.Optional;
  * @param messageSize largest message in bytes, as configured
  * @param queueDepth messages a queue holds, as configured
  * @param guestSends for a one-way queue: the guest is the sender
+ * @param flags what else is asked for
  */
 record DeviceConfiguration(
         DeviceKind kind,
@@ -26,9 +28,20 @@ record DeviceConfiguration(
         List<Interrupt> interrupts,
         int messageSize,
         int queueDepth,
-        boolean guestSends) {
+        boolean guestSends,
+        Set<Flag> flags) {
     static final int DEFAULT_MESSAGE_SIZE = 240;
     static final int DEFAULT_QUEUE_DEPTH = 8;
+
+    /** What is said by a property without a value. */
+    enum Flag {
+        /** Of the channel to the Resource Manager: it carries the console. */
+        CONSOLE
+    }
+
+    boolean has(Flag flag) {
+        return flags.contains(flag);
+    }
 
     /**
      * An interrupt of the guest's choice.

@@ -7,7 +7,6 @@ import dev.hwmailbox.devicetree.DeviceTreeBlob;
 import dev.hwmailbox.devicetree.DeviceTreeException;
 import dev.hwmailbox.gunyah.GunyahError;
 import dev.hwmailbox.gunyah.hypervisor.GuestProgram.StopReason;
-import dev.hwmailbox.gunyah.rm.protocol.MemHandleNotification;
 import dev.hwmailbox.gunyah.rm.protocol.OsState;
 import dev.hwmailbox.gunyah.rm.protocol.RmError;
 import dev.hwmailbox.gunyah.rm.protocol.RmMessage;
@@ -49,6 +48,8 @@ final class LifeCycleRequests {
     private final VmRegistry vms;
     private final VmFactory factory;
     private final MemoryRequests memory;
+    private final InterruptRequests interrupts;
+    private final ConsoleRequests console;
     private final Notifier notifier;
     private final Consumer<ManagedVm> ended;
 
@@ -57,12 +58,16 @@ final class LifeCycleRequests {
             VmRegistry vms,
             VmFactory factory,
             MemoryRequests memory,
+            InterruptRequests interrupts,
+            ConsoleRequests console,
             Notifier notifier,
             Consumer<ManagedVm> ended) {
         this.scheduler = scheduler;
         this.vms = vms;
         this.factory = factory;
         this.memory = memory;
+        this.interrupts = interrupts;
+        this.console = console;
         this.notifier = notifier;
         this.ended = ended;
     }
@@ -98,6 +103,7 @@ final class LifeCycleRequests {
         ManagedVm vm = owned(caller, VmRequest.decode(request).vmid(), RmError.DENIED);
         vm.requireState(VmState.LOAD, VmState.RESET);
         vms.remove(vm);
+        memory.forget(vm);
         reply.ok();
     }
 
@@ -272,14 +278,9 @@ final class LifeCycleRequests {
 
     private void finishReset(ManagedVm vm) {
         factory.destroy(vm);
-        memory.forgetLentBy(vm);
-        vm.memory().ifPresent(parcel -> {
-            parcel.release(vm);
-            notifier.notify(
-                    parcel.lender(),
-                    RmMessageId.NOTIFY_MEM_RELEASED,
-                    new MemHandleNotification(parcel.handle(), vm.vmid(), 0));
-        });
+        memory.release(vm);
+        interrupts.release(vm);
+        console.forget(vm);
         vm.forgetLife();
         changeState(vm, VmState.RESET);
     }

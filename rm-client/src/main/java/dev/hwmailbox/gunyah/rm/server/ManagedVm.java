@@ -118,10 +118,6 @@ final class ManagedVm {
         return Objects.requireNonNull(image, "image");
     }
 
-    Optional<MemoryParcel> memory() {
-        return Optional.ofNullable(image).map(Image::parcel);
-    }
-
     void image(Image image) {
         this.image = image;
     }

@@ -4,6 +4,7 @@ package dev.hwmailbox.gunyah.rm.server;
 import dev.hwmailbox.Errno;
 import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.MailboxScheduler;
+import dev.hwmailbox.gunyah.InterruptController;
 import dev.hwmailbox.gunyah.hypervisor.SoftwareHypervisor;
 import dev.hwmailbox.gunyah.hypervisor.VirtualMachine;
 import dev.hwmailbox.gunyah.msgq.GunyahMsgqController;
@@ -21,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,16 +33,17 @@ import org.slf4j.LoggerFactory;
  * configuration and tells both ends. It speaks the wire protocol over message queues, one pair per VM; the host's pair
  * lies at the capability IDs and interrupts that the host's devicetree dictates.
  *
- * <p>Served are the life cycle of VMs, lending and reclaiming memory, and the look-ups; any other request is answered
- * UNIMPLEMENTED, as an unknown one is. Queues between two guests, shared memory and virtio devices are refused when a
- * VM is initialised.
+ * <p>Served are the life cycle of VMs, passing memory on, lending interrupts, consoles, and the look-ups; any other
+ * request is answered UNIMPLEMENTED, as an unknown one is. Queues between two guests, shared memory and virtio devices
+ * are refused when a VM is initialised.
  *
  * <p>Context: runs as tasks of the Resource Manager VM's scheduler; the methods here can be called from any thread and
  * never block. What the listener or a guest program throws is logged and harms no other VM.
  *
  * <p>Gunyah counterpart: src/resource-manager.c (gunyah-resource-manager). Differs: requests that end the original are
- * refused; up to 64 replies wait for a VM that does not read, instead of one; a list of more than 332 resources is
- * refused with NORESOURCE.
+ * refused; up to 64 replies wait for a VM that does not read, instead of one, unless {@link Realism} says otherwise; a
+ * list of more than 332 resources is refused with NORESOURCE; memory is in one parcel at a time; the rights to memory
+ * are compared but not enforced; what a VM has passed on is taken from its users when its life ends.
  *
  * @since 0.1
  */
@@ -49,6 +53,12 @@ public final class ResourceManagerServer implements AutoCloseable {
 
     /** VMID of the host, the VM that owns the others. */
     public static final int HOST_VMID = VmRegistry.HOST;
+
+    /** The first hardware interrupt of the host, unless {@linkplain Builder#hostInterrupts said otherwise}. */
+    public static final int DEFAULT_FIRST_HOST_INTERRUPT = 64;
+
+    /** The last hardware interrupt of the host, unless {@linkplain Builder#hostInterrupts said otherwise}. */
+    public static final int DEFAULT_LAST_HOST_INTERRUPT = 95;
 
     private static final String HOST_NAME = "HLOS";
 
@@ -64,12 +74,16 @@ public final class ResourceManagerServer implements AutoCloseable {
     private final DeviceFactory devices;
     private final VmFactory factory;
     private final LifeCycleRequests lifeCycle;
+    private final InterruptRequests interrupts;
+    private final Realism realism;
+    private final AtomicLong lostMessages = new AtomicLong();
     private int notificationSequence;
     private boolean closed;
 
     private ResourceManagerServer(Builder builder) {
         VirtualMachine own = builder.hypervisor.createManagerVm(VMID);
         listener = builder.listener;
+        realism = builder.realism;
         scheduler = own.scheduler();
         controller = GunyahMsgqController.builder(own.hypercalls(), own.interrupts(), scheduler)
                 .name("rm")
@@ -82,10 +96,15 @@ public final class ResourceManagerServer implements AutoCloseable {
         vms.add(manager);
         devices = new DeviceFactory(manager);
         factory = new VmFactory(builder.hypervisor, manager, devices, controller, this::connection);
-        MemoryRequests memory = new MemoryRequests();
-        lifeCycle = new LifeCycleRequests(scheduler, vms, factory, memory, this::notify, this::ended);
+        MemoryRequests memory = new MemoryRequests(vms, this::notify);
+        interrupts = new InterruptRequests(vms, this::notify, builder.firstHostInterrupt, builder.lastHostInterrupt);
+        ConsoleRequests console = new ConsoleRequests(vms, this::notify);
+        lifeCycle =
+                new LifeCycleRequests(scheduler, vms, factory, memory, interrupts, console, this::notify, this::ended);
         lifeCycle.addTo(handlers);
         memory.addTo(handlers);
+        interrupts.addTo(handlers);
+        console.addTo(handlers);
         new QueryRequests(vms).addTo(handlers);
     }
 
@@ -148,6 +167,28 @@ public final class ResourceManagerServer implements AutoCloseable {
     }
 
     /**
+     * How many replies and notifications have been dropped, because the VM they were for did not read and too many
+     * waited. {@link RmServerListener#lost} is told which.
+     *
+     * @return messages since the start, of all VMs
+     */
+    public long lostMessages() {
+        return lostMessages.get();
+    }
+
+    /**
+     * Raises one of the hardware interrupts that belong to the host: the VM that has it gets it, under the number it
+     * knows it by. One that is lent and not accepted waits until it is accepted or reclaimed. An emulator calls it.
+     *
+     * @param interrupt number of the interrupt
+     * @throws IllegalArgumentException if the host has no such interrupt
+     */
+    public void raiseInterrupt(int interrupt) {
+        interrupts.requireOfHost(interrupt);
+        scheduler.execute(() -> interrupts.raise(interrupt));
+    }
+
+    /**
      * Stops serving and takes back every VM, as a task of the Resource Manager VM's scheduler. Guests that run are
      * stopped by force first; when the last one has ended, the host's channel goes and VM 255 is destroyed. Does not
      * wait; closing again does nothing.
@@ -202,7 +243,18 @@ public final class ResourceManagerServer implements AutoCloseable {
     }
 
     private VmConnection connection(ManagedVm vm) {
-        return new VmConnection(vm.vmid(), scheduler, (connection, message) -> serve(vm, connection, message));
+        return new VmConnection(vm.vmid(), scheduler, realism, new VmConnection.Server() {
+            @Override
+            public void received(VmConnection from, RmMessage message) {
+                serve(vm, from, message);
+            }
+
+            @Override
+            public void lost(VmConnection to, RmMessage message) {
+                lostMessages.incrementAndGet();
+                tell(observer -> observer.lost(vm.vmid(), message));
+            }
+        });
     }
 
     private void serve(ManagedVm caller, VmConnection connection, RmMessage message) {
@@ -263,13 +315,17 @@ public final class ResourceManagerServer implements AutoCloseable {
                 List.of(),
                 endpoint.maxMessageSize(),
                 depth,
-                true);
+                true,
+                Set.of());
     }
 
     /** Optional settings of a server. */
     public static final class Builder {
         private final SoftwareHypervisor hypervisor;
         private RmServerListener listener = NOBODY;
+        private Realism realism = Realism.ROBUST;
+        private int firstHostInterrupt = DEFAULT_FIRST_HOST_INTERRUPT;
+        private int lastHostInterrupt = DEFAULT_LAST_HOST_INTERRUPT;
 
         private Builder(SoftwareHypervisor hypervisor) {
             this.hypervisor = Objects.requireNonNull(hypervisor, "hypervisor");
@@ -283,6 +339,38 @@ public final class ResourceManagerServer implements AutoCloseable {
          */
         public Builder listener(RmServerListener listener) {
             this.listener = Objects.requireNonNull(listener, "listener");
+            return this;
+        }
+
+        /**
+         * Sets what becomes of replies to a VM that does not read. Default: {@link Realism#ROBUST}.
+         *
+         * @param realism the choice
+         * @return this
+         */
+        public Builder realism(Realism realism) {
+            this.realism = Objects.requireNonNull(realism, "realism");
+            return this;
+        }
+
+        /**
+         * Sets which hardware interrupts belong to the host, who may lend them. Default: {@value
+         * #DEFAULT_FIRST_HOST_INTERRUPT} to {@value #DEFAULT_LAST_HOST_INTERRUPT}, those of the QEMU platform of the
+         * published Resource Manager.
+         *
+         * @param first number of the first, 32 or more
+         * @param last number of the last, at most 1019
+         * @return this
+         * @throws IllegalArgumentException if one of them is no shared interrupt, or the first is above the last
+         */
+        public Builder hostInterrupts(int first, int last) {
+            if (first < InterruptController.FIRST_SHARED_VIRQ
+                    || last > InterruptController.LAST_SHARED_VIRQ
+                    || first > last) {
+                throw new IllegalArgumentException("no range of shared interrupts: " + first + " to " + last);
+            }
+            firstHostInterrupt = first;
+            lastHostInterrupt = last;
             return this;
         }
 

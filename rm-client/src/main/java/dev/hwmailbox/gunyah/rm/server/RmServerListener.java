@@ -35,4 +35,13 @@ public interface RmServerListener {
      * @param notification the notification
      */
     default void notification(int vmid, RmMessage notification) {}
+
+    /**
+     * A reply or notification is dropped, because the VM it is for does not read and too many wait; the listener has
+     * seen it being sent.
+     *
+     * @param vmid who will not get it
+     * @param message the message
+     */
+    default void lost(int vmid, RmMessage message) {}
 }

@@ -44,6 +44,10 @@ final class VirqAllocator {
         return virq;
     }
 
+    boolean isFree(int virq) {
+        return virq >= FIRST_SHARED_VIRQ && virq <= LAST_SHARED_VIRQ && !used.get(virq);
+    }
+
     void free(int virq) {
         used.clear(virq);
     }

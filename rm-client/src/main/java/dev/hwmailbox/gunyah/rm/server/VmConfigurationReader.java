@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
 
@@ -155,7 +156,8 @@ final class VmConfigurationReader {
                 interrupts(node, kind),
                 u32(node, "message-size").orElse(DeviceConfiguration.DEFAULT_MESSAGE_SIZE) & 0xffff,
                 u32(node, "queue-depth").orElse(DeviceConfiguration.DEFAULT_QUEUE_DEPTH) & 0xffff,
-                sender);
+                sender,
+                node.hasProperty("console-dev") ? Set.of(DeviceConfiguration.Flag.CONSOLE) : Set.of());
     }
 
     private Optional<String> generate(Node node, DeviceKind kind) {

@@ -18,7 +18,6 @@ import java.util.Deque;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,27 +33,37 @@ final class VmConnection implements MailboxClient {
     /** Requests that wait to be served; further ones are dropped, whichever way interrupts are delivered. */
     static final int MAX_UNSERVED_REQUESTS = 256;
 
-    /** Replies that wait for a VM; beyond that the oldest is dropped. The real Resource Manager keeps only one. */
+    /** Replies that wait for a VM, unless {@linkplain Realism#PUBLISHED only one} does; the oldest is dropped. */
     static final int MAX_WAITING_REPLIES = 64;
 
     private static final Logger LOG = LoggerFactory.getLogger(VmConnection.class);
 
     private final int vmid;
     private final MailboxScheduler scheduler;
-    private final BiConsumer<VmConnection, RmMessage> requests;
+    private final Realism realism;
+    private final Server server;
     private final RmReassembler reassembler = RmReassembler.forResourceManager();
     private final Deque<RmMessage> waiting = new ArrayDeque<>();
     private final Deque<RmFrame> frames = new ArrayDeque<>();
     private final Runnable pumpTask = this::pump;
     private final AtomicInteger unserved = new AtomicInteger();
+    private final AtomicInteger underway = new AtomicInteger();
     private final AtomicBoolean complained = new AtomicBoolean();
     private @Nullable MailboxChannel channel;
     private boolean closed;
 
-    VmConnection(int vmid, MailboxScheduler scheduler, BiConsumer<VmConnection, RmMessage> requests) {
+    VmConnection(int vmid, MailboxScheduler scheduler, Realism realism, Server server) {
         this.vmid = vmid;
         this.scheduler = scheduler;
-        this.requests = requests;
+        this.realism = realism;
+        this.server = server;
+    }
+
+    /** What becomes of messages; called in tasks of the scheduler. */
+    interface Server {
+        void received(VmConnection from, RmMessage message);
+
+        void lost(VmConnection to, RmMessage message);
     }
 
     void open(MailboxChannel opened) {
@@ -79,9 +88,9 @@ final class VmConnection implements MailboxClient {
             return;
         }
         waiting.add(message);
-        boolean isReply = message.type() == RmMessageType.REPLY;
-        dropOldest(message.type(), isReply ? MAX_WAITING_REPLIES : MAX_WAITING_NOTIFICATIONS);
         pump();
+        boolean isReply = message.type() == RmMessageType.REPLY;
+        dropOldest(message.type(), isReply ? realism.waitingReplies() : MAX_WAITING_NOTIFICATIONS);
     }
 
     @Override
@@ -104,13 +113,14 @@ final class VmConnection implements MailboxClient {
         scheduler.execute(() -> {
             unserved.decrementAndGet();
             if (!closed) {
-                requests.accept(this, message);
+                server.received(this, message);
             }
         });
     }
 
     @Override
     public void txDone(MailboxChannel from, @Nullable Object message, int status) {
+        underway.decrementAndGet();
         if (status < 0) {
             complain("cannot be sent a frame", Errno.name(status));
         }
@@ -124,15 +134,20 @@ final class VmConnection implements MailboxClient {
                     .findFirst()
                     .orElseThrow();
             waiting.removeFirstOccurrence(oldest);
-            complain("does not read", oldest);
+            complain("does not read and loses", oldest);
+            server.lost(this, oldest);
         }
     }
 
     private void pump() {
-        while (channel != null && (!frames.isEmpty() || nextMessage())) {
+        while (channel != null && underway.get() < realism.framesUnderway() && (!frames.isEmpty() || nextMessage())) {
             RmFrame frame = frames.element();
             byte[] bytes = frame.toBytes();
+            underway.incrementAndGet();
             int result = channel.sendMessage(MsgqMessage.of(bytes, 0, bytes.length, frame.push()));
+            if (result < 0) {
+                underway.decrementAndGet();
+            }
             if (result == -Errno.ENOBUFS) {
                 return;
             }

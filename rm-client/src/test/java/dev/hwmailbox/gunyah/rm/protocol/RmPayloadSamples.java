@@ -45,6 +45,24 @@ final class RmPayloadSamples {
                         new HostTypeReply(HostTypeReply.ARCHITECTURE_AARCH64, HostTypeReply.HYPERVISOR_GUNYAH, 1),
                         HostTypeReply::decode),
                 new Sample(new RmHandle(-1), RmHandle::decode),
+                new Sample(new VmTimeBaseRequest(128, -1L, 1), VmTimeBaseRequest::decode),
+                new Sample(new VmBootContextRequest(128, 1, 30, -1L), VmBootContextRequest::decode),
+                new Sample(new VmFirmwareMemRequest(128, -1, 0x1000, -1L), VmFirmwareMemRequest::decode),
+                new Sample(new VmAddressLayoutRequest(128, 1, 0x1000, -1L), VmAddressLayoutRequest::decode),
+                new Sample(new VmFirmwareRequest(2, -1, 0x1000, -1L), VmFirmwareRequest::decode),
+                new Sample(
+                        new VmDemandPagingRequest(128, List.of(new MemRange(1, 2), new MemRange(-1L, 3))),
+                        VmDemandPagingRequest::decode),
+                new Sample(
+                        new VmAuthImageRequest(128, List.of(new VmAuthImageRequest.Parameter(1, -1))),
+                        VmAuthImageRequest::decode),
+                new Sample(
+                        new IpaReserveRequest(1, -1, List.of(new MemRange(1, 2)), List.of()),
+                        IpaReserveRequest::decode),
+                new Sample(
+                        new IpaReserveRequest(1, -1, List.of(), List.of(new IpaReserveRequest.Wanted(1, 2, 3, 4))),
+                        IpaReserveRequest::decode),
+                new Sample(new IpaReserveReply(List.of(1L, -1L)), IpaReserveReply::decode),
                 new Sample(
                         new MemParcelRequest(
                                 MemParcelRequest.TYPE_IO,

@@ -45,9 +45,11 @@ final class RmRpcVectors {
     /** Every record of the files in the directory the user named, if any. */
     static List<JsonNode> extra() {
         String directory = System.getProperty(EXTRA_DIRECTORY);
-        if (directory == null) {
-            return List.of();
-        }
+        return directory == null ? List.of() : in(directory);
+    }
+
+    /** Every record of the files in a directory. */
+    static List<JsonNode> in(String directory) {
         var records = new ArrayList<JsonNode>();
         try (var files = Files.newDirectoryStream(Path.of(directory), "*.jsonl")) {
             for (Path file : files) {

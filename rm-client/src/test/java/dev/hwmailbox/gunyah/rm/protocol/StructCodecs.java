@@ -26,6 +26,7 @@ final class StructCodecs {
         memoryNews();
         interrupts();
         console();
+        setup();
         handles();
     }
 
@@ -236,6 +237,80 @@ final class StructCodecs {
                 VmIrqNotifyRequest::decode,
                 (p, f) -> f.put("handle", p.handle()).put("flags", p.flags()));
         vmidEntry("VM_IRQ_NOTIFY vmid entry/request");
+    }
+
+    private static void setup() {
+        payload(
+                "VM_SET_TIME_BASE/request",
+                f -> new VmTimeBaseRequest(f.i("vmid"), f.halves("time_base"), f.halves("arch_timer_ref")),
+                VmTimeBaseRequest::decode,
+                (p, f) -> f.put("vmid", p.vmid())
+                        .putHalves("time_base", p.timeBase())
+                        .putHalves("arch_timer_ref", p.timerReference()));
+        payload(
+                "VM_SET_BOOT_CONTEXT/request",
+                f -> new VmBootContextRequest(f.i("vmid"), f.i("reg_set"), f.i("reg_index"), f.l("value")),
+                VmBootContextRequest::decode,
+                (p, f) -> f.put("vmid", p.vmid())
+                        .put("reg_set", p.registerSet())
+                        .put("reg_index", p.registerIndex())
+                        .put64("value", p.value()));
+        payload(
+                "VM_SET_FIRMWARE_MEM/request",
+                f -> new VmFirmwareMemRequest(f.i("target"), f.i("fw_mp_handle"), f.l("fw_offset"), f.l("fw_size")),
+                VmFirmwareMemRequest::decode,
+                (p, f) -> f.put("target", p.vmid())
+                        .put("fw_mp_handle", p.memoryHandle())
+                        .put64("fw_offset", p.offset())
+                        .put64("fw_size", p.size()));
+        payload(
+                "VM_SET_ADDRESS_LAYOUT/request",
+                f -> new VmAddressLayoutRequest(f.i("vmid"), f.i("range_id"), f.l("range_base"), f.l("range_size")),
+                VmAddressLayoutRequest::decode,
+                (p, f) -> f.put("vmid", p.vmid())
+                        .put("range_id", p.rangeId())
+                        .put64("range_base", p.base())
+                        .put64("range_size", p.size()));
+        payload(
+                "VM_SET_DEMAND_PAGING with one range/request",
+                f -> new VmDemandPagingRequest(f.i("vmid"), List.of(new MemRange(f.l("ipa"), f.l("size")))),
+                VmDemandPagingRequest::decode,
+                (p, f) -> f.put("vmid", p.vmid())
+                        .put("range_count", p.ranges().size())
+                        .put64("ipa", p.ranges().get(0).address())
+                        .put64("size", p.ranges().get(0).size()));
+        payload(
+                "FW_SET_VM_FIRMWARE/request",
+                f -> new VmFirmwareRequest(
+                        f.i("auth_type"), f.i("image_mp_handle"), f.l("image_offset"), f.l("image_size")),
+                VmFirmwareRequest::decode,
+                (p, f) -> f.put("auth_type", p.authentication())
+                        .put("image_mp_handle", p.memoryHandle())
+                        .put64("image_offset", p.offset())
+                        .put64("image_size", p.size()));
+        element(
+                "VM_AUTH_IMAGE parameter/request",
+                VmAuthImageRequest.Parameter.LENGTH,
+                (f, out) -> new VmAuthImageRequest.Parameter(f.i("auth_param_type"), f.i("auth_param")).write(out),
+                VmAuthImageRequest.Parameter::read,
+                (p, f) -> f.put("auth_param_type", p.type()).put("auth_param", p.value()));
+        element(
+                "IPA_RESERVE fixed entry/request",
+                MemRange.LENGTH,
+                (f, out) -> new MemRange(f.l("base"), f.l("size")).write(out),
+                MemRange::read,
+                (p, f) -> f.put64("base", p.address()).put64("size", p.size()));
+        element(
+                "IPA_RESERVE allocate entry/request",
+                IpaReserveRequest.Wanted.LENGTH,
+                (f, out) -> new IpaReserveRequest.Wanted(
+                                f.l("region_base"), f.l("region_size"), f.l("size"), f.l("alignment"))
+                        .write(out),
+                IpaReserveRequest.Wanted::read,
+                (p, f) -> f.put64("region_base", p.regionBase())
+                        .put64("region_size", p.regionSize())
+                        .put64("size", p.size())
+                        .put64("alignment", p.alignment()));
     }
 
     private static void console() {

@@ -51,6 +51,14 @@ final class TypedMessages {
         }) {
             BY_KEY.put(new Key(REQUEST, id), TypedMessages::nothing);
         }
+        type(REQUEST, RmMessageId.VM_SET_TIME_BASE, VmTimeBaseRequest::decode);
+        type(REQUEST, RmMessageId.VM_SET_BOOT_CONTEXT, VmBootContextRequest::decode);
+        type(REQUEST, RmMessageId.VM_SET_FIRMWARE_MEM, VmFirmwareMemRequest::decode);
+        type(REQUEST, RmMessageId.VM_SET_ADDRESS_LAYOUT, VmAddressLayoutRequest::decode);
+        type(REQUEST, RmMessageId.VM_SET_DEMAND_PAGING, VmDemandPagingRequest::decode);
+        type(REQUEST, RmMessageId.VM_AUTH_IMAGE, VmAuthImageRequest::decode);
+        type(REQUEST, RmMessageId.FW_SET_VM_FIRMWARE, VmFirmwareRequest::decode);
+        type(REQUEST, RmMessageId.IPA_RESERVE, IpaReserveRequest::decode);
         type(REQUEST, RmMessageId.VM_STOP, VmStopRequest::decode);
         type(REQUEST, RmMessageId.VM_CONFIG_IMAGE, VmConfigImageRequest::decode);
         type(REQUEST, RmMessageId.VM_LOOKUP_URI, RmText::decode);

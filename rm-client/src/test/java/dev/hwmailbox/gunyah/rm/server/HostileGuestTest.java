@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -40,6 +42,7 @@ final class HostileGuestTest {
             options -> options);
     private final Random random = new Random();
     private final List<Integer> ids = messageIds();
+    private final List<Integer> loans = new ArrayList<>();
 
     static LongStream seeds() {
         return LongStream.of(Long.getLong("hwmailbox.seed", DEFAULT_SEED));
@@ -51,18 +54,27 @@ final class HostileGuestTest {
         random.setSeed(seed);
         int victim = bed.boot(0, TestTree.minimal().queuePair(1).blob());
         bed.ok(RmTestBed.VM_ALLOC, 4);
-        bed.prepare(4, 1, TestTree.minimal().queuePair(2).blob());
+        bed.prepare(4, 1, TestTree.minimal().queuePair(2).console().blob());
         bed.ok(RmTestBed.VM_INIT, 4);
         bed.ok(RmTestBed.VM_START, 4);
+        for (int i = 0; i < 3; i++) {
+            bed.lend(2 + i, 4, victim);
+            loans.add(bed.ok(RmMessageId.VM_IRQ_LEND, 4, 70 + i, 0).word());
+        }
         RawGuest guest = bed.guest(4);
         Census before = bed.census();
         byte[] resources = bed.ok(RmTestBed.VM_GET_RESOURCES, victim).data();
 
+        Set<Integer> accepted = new TreeSet<>();
         int refused = 0;
         for (int i = 0; i < REQUESTS; i++) {
             int id = randomId();
             byte[] payload = randomPayload(victim);
-            refused += bed.call(guest, id, payload).error() == 0 ? 0 : 1;
+            if (bed.call(guest, id, payload).error() == 0) {
+                accepted.add(id);
+            } else {
+                refused++;
+            }
             if (i % 100 == 0) {
                 bed.hostEnd.receive().clear();
             }
@@ -70,6 +82,9 @@ final class HostileGuestTest {
 
         assertThat(failures).isEmpty();
         assertThat(refused).as("refused").isBetween(REQUESTS / 2, REQUESTS - 1);
+        assertThat(accepted.stream().map(RmMessageId::name))
+                .as("at random the guest gets as far as this")
+                .contains("MEM_SHARE", "MEM_ACCEPT", "MEM_RELEASE", "MEM_NOTIFY", "VM_IRQ_ACCEPT", "VM_CONSOLE_WRITE");
         bed.notifications();
         assertThat(bed.state(victim)).isEqualTo(3);
         assertThat(bed.call(bed.guest(victim), RmTestBed.VM_GET_VMID, new byte[0])
@@ -77,6 +92,25 @@ final class HostileGuestTest {
                 .isEqualTo(victim);
         assertThat(bed.ok(RmTestBed.VM_GET_RESOURCES, victim).data()).isEqualTo(resources);
         assertThat(bed.census()).isEqualTo(before);
+    }
+
+    @ParameterizedTest(name = "seed {0}")
+    @MethodSource("seeds")
+    void everyRequestOfTheHostGetsOneReplyAndTheServerGoesOn(long seed) {
+        random.setSeed(seed);
+        int vmid = bed.boot(0, TestTree.minimal().console().blob());
+        for (int i = 0; i < 3; i++) {
+            bed.lend(1 + i, vmid);
+            loans.add(bed.ok(RmMessageId.VM_IRQ_LEND, vmid, 70 + i, 0).word());
+        }
+
+        for (int i = 0; i < REQUESTS / 5; i++) {
+            bed.call(bed.hostEnd, randomId(), randomPayload(vmid));
+            bed.notifications.clear();
+        }
+
+        assertThat(failures).isEmpty();
+        assertThat(bed.ok(RmTestBed.VM_GET_VMID).word()).isEqualTo(RmTestBed.HOST);
     }
 
     @ParameterizedTest(name = "seed {0}")
@@ -122,6 +156,9 @@ final class HostileGuestTest {
         return switch (random.nextInt(10)) {
             case 0 -> Arrays.copyOf(payload, random.nextInt(payload.length + 4));
             case 1 -> lend(victim);
+            case 2 -> memory();
+            case 3 -> interrupt();
+            case 4 -> noise();
             default -> payload;
         };
     }
@@ -138,6 +175,29 @@ final class HostileGuestTest {
                 0x1000 * random.nextInt(4),
                 0,
                 0);
+    }
+
+    /** Accepts, releases or announces memory that is lent to the guest, or says something like it. */
+    private byte[] memory() {
+        int flags = random.nextBoolean() ? 0x80 : random.nextInt(0x100);
+        int kind = random.nextBoolean() ? random.nextInt(16) : random.nextInt(3) << 8 | flags << 16;
+        int[] words = {random.nextInt(8), kind, 0, 0, 0, 0};
+        return RmTestBed.words(Arrays.copyOf(words, random.nextBoolean() ? 6 : 1 + random.nextInt(3)));
+    }
+
+    private byte[] interrupt() {
+        int[] words = {
+            loans.get(random.nextInt(loans.size())),
+            random.nextBoolean() ? -1 : 1 << random.nextInt(11),
+            random.nextInt(2)
+        };
+        return RmTestBed.words(Arrays.copyOf(words, 1 + random.nextInt(words.length)));
+    }
+
+    private byte[] noise() {
+        byte[] bytes = new byte[random.nextInt(600)];
+        random.nextBytes(bytes);
+        return bytes;
     }
 
     private static List<Integer> messageIds() {

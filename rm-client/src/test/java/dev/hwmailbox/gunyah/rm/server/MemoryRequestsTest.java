@@ -86,10 +86,12 @@ final class MemoryRequestsTest {
     }
 
     @Test
-    void otherKindsOfMemoryAndAppendingAreRefused() {
-        assertThat(lend(1, (int) MEMORY, PAGE)).as("I/O memory").isEqualTo(ARGUMENT_INVALID);
-        assertThat(lend(1 << 16, (int) MEMORY, PAGE)).as("sanitise").isEqualTo(ARGUMENT_INVALID);
-        assertThat(lend(2 << 16, (int) MEMORY, PAGE)).as("more to come").isEqualTo(ARGUMENT_INVALID);
+    void anyKindOfMemoryCanBeLentButUnknownFlagsAreRefused() {
+        assertThat(lend(1, (int) MEMORY, PAGE)).as("I/O memory").isZero();
+        assertThat(lend(5, (int) MEMORY + PAGE, PAGE)).as("unknown kind").isZero();
+        assertThat(lend(4 << 16, (int) MEMORY + 2 * PAGE, PAGE))
+                .as("unknown flag")
+                .isEqualTo(ARGUMENT_INVALID);
     }
 
     @Test
@@ -120,7 +122,7 @@ final class MemoryRequestsTest {
 
     @Test
     void sixtyFourParcelsAndNoMore() {
-        for (int i = 0; i < MemoryRequests.MAX_PARCELS; i++) {
+        for (int i = 0; i < MemoryParcels.MAX_PARCELS; i++) {
             assertThat(lend(0, (int) MEMORY + i * PAGE, PAGE)).isZero();
         }
         assertThat(lend(0, (int) MEMORY + 64 * PAGE, PAGE)).isEqualTo(NORESOURCE);

@@ -41,6 +41,8 @@ final class RmTestBed {
     static final int VM_GET_RESOURCES = 0x56000020;
     static final int VM_GET_VMID = 0x56000024;
     static final int VM_SET_STATUS = 0x56000080;
+    static final int VM_CONSOLE_OPEN = 0x56000081;
+    static final int VM_CONSOLE_WRITE = 0x56000083;
     static final int VM_EXIT = 0x56000085;
     static final int VM_SET_CRASH_MSG = 0x56000086;
     static final int MEM_LEND = 0x51000012;
@@ -57,6 +59,7 @@ final class RmTestBed {
 
     final VirtualScheduler scheduler = new VirtualScheduler();
     final Map<Integer, RawGuest> guests = new HashMap<>();
+    final Map<Integer, GuestContext> contexts = new HashMap<>();
     final List<RawGuest.Message> notifications = new ArrayList<>();
     final SoftwareHypervisor hypervisor;
     final ResourceManagerServer server;
@@ -71,11 +74,17 @@ final class RmTestBed {
     }
 
     RmTestBed(RmServerListener listener, UnaryOperator<SoftwareHypervisor.Builder> options) {
+        this(options, server -> server.listener(listener));
+    }
+
+    RmTestBed(
+            UnaryOperator<SoftwareHypervisor.Builder> options,
+            UnaryOperator<ResourceManagerServer.Builder> serverOptions) {
         hypervisor = options.apply(SoftwareHypervisor.builder()
                         .schedulers(vmid -> scheduler)
                         .guestPrograms((vmid, image) -> new Program(vmid)))
                 .build();
-        server = ResourceManagerServer.builder(hypervisor).listener(listener).build();
+        server = serverOptions.apply(ResourceManagerServer.builder(hypervisor)).build();
         host = hypervisor.createVm(HOST);
         host.memory().map(MEMORY, MemoryExtent.allocate(MEMORY_SIZE));
         MsgqEndpoint endpoint = new MsgqEndpoint(CapabilityId.of(0x10), 960, CapabilityId.of(0x11), 961, 240);
@@ -95,6 +104,7 @@ final class RmTestBed {
         public void start(GuestContext vm) {
             MsgqEndpoint endpoint = MsgqEndpoint.of(GunyahDeviceTree.resourceManager(vm.devicetree()));
             guests.put(vmid, new RawGuest(vm.hypercalls(), endpoint));
+            contexts.put(vmid, vm);
             atStart.accept(vmid);
         }
 
@@ -115,6 +125,11 @@ final class RmTestBed {
 
     RawGuest guest(int vmid) {
         return Objects.requireNonNull(guests.get(vmid), "guest");
+    }
+
+    /** What a guest's program was started with, its memory and interrupts above all. */
+    GuestContext context(int vmid) {
+        return Objects.requireNonNull(contexts.get(vmid), "guest");
     }
 
     /** A reply's error word and data. */
@@ -175,6 +190,32 @@ final class RmTestBed {
         int sequence = sequences.merge(caller, 1, Integer::sum) & 0xffff;
         caller.send(id, sequence, payload);
         return sequence;
+    }
+
+    /** Makes a call as a guest. */
+    Answer callAs(int vmid, int id, int... words) {
+        return call(guest(vmid), id, words(words));
+    }
+
+    /** Makes a call that must succeed as a guest. */
+    Answer okAs(int vmid, int id, int... words) {
+        Answer answer = callAs(vmid, id, words);
+        assertThat(answer.error()).as("%x", id).isZero();
+        return answer;
+    }
+
+    /** What a guest has been told since the last question. */
+    List<RawGuest.Message> told(int vmid) {
+        List<RawGuest.Message> all = receiveAll(guest(vmid));
+        assertThat(all).allSatisfy(message -> assertThat(message.type()).isEqualTo(3));
+        return all;
+    }
+
+    /** Stops a guest by force and resets it; its news are left for the test. */
+    void reset(int vmid) {
+        ok(VM_STOP, vmid | 1 << 16, 3);
+        ok(VM_RESET, vmid);
+        scheduler.runUntilIdle();
     }
 
     /** What the host has been told since the last question. */

@@ -52,6 +52,11 @@ final class TestTree {
         return config(config -> config.child("vdevices", devices -> devices.child(name, change)));
     }
 
+    /** Lets the channel to the Resource Manager carry a console. */
+    TestTree console() {
+        return device("to-rm", rm -> rm.flag("console-dev"));
+    }
+
     /** Adds a duplex queue to the host. */
     TestTree queuePair(int label) {
         return device(

@@ -9,6 +9,8 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What happens to the traffic of VMs that do not read, or write too fast. */
 final class VmConnectionTest {
@@ -17,7 +19,7 @@ final class VmConnectionTest {
     /** A VM that may report its status, and so make notifications for its owner. */
     private static final int SECONDARY = 4;
 
-    private final RmTestBed bed = new RmTestBed();
+    private RmTestBed bed = new RmTestBed();
 
     @Test
     void repliesWaitInOrderForAVmThatReadsLate() {
@@ -51,6 +53,94 @@ final class VmConnectionTest {
         assertThat(received.subList(received.size() - recent, received.size()))
                 .as("the latest")
                 .isEqualTo(sent.subList(total - recent, total));
+        assertThat(bed.server.lostMessages()).isEqualTo(total - received.size());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"PUBLISHED, 3", "ROBUST, 0"})
+    void repliesBehindALongNotificationThatIsBlocked(Realism realism, int expectedLosses) {
+        // 44 frames: more than queue and mailbox ring hold.
+        byte[] chars = new byte[4 + 44 * 232 - 4];
+        ByteBuffer.wrap(chars).order(ByteOrder.LITTLE_ENDIAN).putShort(2, (short) (chars.length - 4));
+        List<RmMessage> lost = new ArrayList<>();
+        RmTestBed busy = new RmTestBed(
+                options -> options.interruptDelivery(vmid -> Runnable::run),
+                server -> server.realism(realism).listener(new RmServerListener() {
+                    @Override
+                    public void lost(int vmid, RmMessage message) {
+                        assertThat(vmid).isEqualTo(RmTestBed.HOST);
+                        lost.add(message);
+                    }
+                }));
+        int writer = busy.boot(0, TestTree.minimal().console().blob());
+        busy.ok(RmTestBed.VM_CONSOLE_OPEN, writer);
+        busy.okAs(writer, RmTestBed.VM_CONSOLE_OPEN, 0);
+        busy.notifications();
+        assertThat(busy.call(busy.guest(writer), RmTestBed.VM_CONSOLE_WRITE, chars)
+                        .error())
+                .isZero();
+
+        List<Integer> sent = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            sent.add(busy.send(busy.hostEnd, RmTestBed.VM_GET_VMID, new byte[0]));
+            busy.scheduler.runDue();
+        }
+
+        List<RawGuest.Message> received = busy.receiveAll(busy.hostEnd);
+        assertThat(received.get(0).content()).hasSize(chars.length);
+        assertThat(received.subList(1, received.size()))
+                .extracting(RawGuest.Message::sequence)
+                .containsExactlyElementsOf(sent.subList(expectedLosses, 4));
+        assertThat(lost).extracting(RmMessage::sequence).containsExactlyElementsOf(sent.subList(0, expectedLosses));
+        assertThat(busy.server.lostMessages()).isEqualTo(expectedLosses);
+    }
+
+    @Test
+    void thePublishedOneLosesNoReplyWhileTheQueueHasRoom() {
+        RmTestBed published = new RmTestBed(options -> options, server -> server.realism(Realism.PUBLISHED));
+        List<Integer> sent = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            sent.add(published.send(published.hostEnd, RmTestBed.VM_GET_VMID, new byte[0]));
+        }
+
+        assertThat(published.receiveAll(published.hostEnd))
+                .extracting(RawGuest.Message::sequence)
+                .containsExactlyElementsOf(sent);
+        assertThat(published.server.lostMessages()).isZero();
+    }
+
+    @Test
+    void thePublishedOneKeepsOneReplyBehindAFullQueue() {
+        RmTestBed published = new RmTestBed(options -> options, server -> server.realism(Realism.PUBLISHED));
+        List<Integer> sent = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            sent.add(published.send(published.hostEnd, RmTestBed.VM_GET_VMID, new byte[0]));
+            published.scheduler.runDue();
+        }
+
+        List<Integer> expected = new ArrayList<>(sent.subList(0, 8));
+        expected.add(sent.get(19));
+        assertThat(published.receiveAll(published.hostEnd))
+                .extracting(RawGuest.Message::sequence)
+                .isEqualTo(expected);
+        assertThat(published.server.lostMessages()).isEqualTo(20 - 9);
+    }
+
+    @Test
+    void thePublishedOneKeeps256NotificationsBehindAFullQueue() {
+        bed = new RmTestBed(options -> options, server -> server.realism(Realism.PUBLISHED));
+        RawGuest guest = bootSecondary();
+        int total = 500;
+        for (int i = 0; i < total; i++) {
+            bed.call(guest, RmTestBed.VM_SET_STATUS, RmTestBed.words(i << 16));
+        }
+        assertThat(bed.server.lostMessages()).isEqualTo(total - 8 - VmConnection.MAX_WAITING_NOTIFICATIONS);
+
+        List<Integer> states = appStates(bed.notifications());
+
+        assertThat(states).isSorted().hasSize(8 + VmConnection.MAX_WAITING_NOTIFICATIONS);
+        assertThat(states.subList(0, 8)).containsExactly(0, 1, 2, 3, 4, 5, 6, 7);
+        assertThat(states.get(8)).isEqualTo(total - VmConnection.MAX_WAITING_NOTIFICATIONS);
     }
 
     @Test
