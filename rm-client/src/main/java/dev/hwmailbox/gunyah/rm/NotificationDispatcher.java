@@ -27,7 +27,8 @@ import org.slf4j.LoggerFactory;
  * }</pre>
  *
  * <p>Context: any thread; never blocks. Handlers are called as {@link RmNotificationListener} says, may do what a
- * listener may, and register and remove handlers. What a handler throws is logged, and the others are told all the same.
+ * listener may, and register and remove handlers. What a handler throws is logged, and the others are told all the
+ * same.
  *
  * <p>Linux counterpart: {@code gh_rm_notifier_register}, drivers/virt/gunyah/rsc_mgr.c (Linux patch series). Differs:
  * there every notifier is given every notification, and no length.
