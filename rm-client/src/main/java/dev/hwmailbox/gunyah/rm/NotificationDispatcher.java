@@ -27,7 +27,8 @@ import org.slf4j.LoggerFactory;
  * }</pre>
  *
  * <p>Context: any thread; never blocks. Handlers are called as {@link RmNotificationListener} says, may do what a
- * listener may, and register and remove handlers. What a handler throws is logged, and the others are told all the same.
+ * listener may, and register and remove handlers. What a handler throws is logged, and the others are told all the
+ * same.
  *
  * <p>Linux counterpart: {@code gh_rm_notifier_register}, drivers/virt/gunyah/rsc_mgr.c (Linux patch series). Differs:
  * there every notifier is given every notification, and no length.
@@ -63,8 +64,17 @@ public final class NotificationDispatcher implements RmNotificationListener {
         }
     }
 
+    /** No record, for the same reason. */
+    private static final class RestartEntry {
+        final IntConsumer handler;
+
+        RestartEntry(IntConsumer handler) {
+            this.handler = Objects.requireNonNull(handler, "handler");
+        }
+    }
+
     private final List<Entry<?>> entries = new CopyOnWriteArrayList<>();
-    private final List<IntConsumer> restartHandlers = new CopyOnWriteArrayList<>();
+    private final List<RestartEntry> restartEntries = new CopyOnWriteArrayList<>();
     private volatile @Nullable Consumer<RmMessage> otherwise;
 
     /** Makes a dispatcher without handlers. */
@@ -75,7 +85,7 @@ public final class NotificationDispatcher implements RmNotificationListener {
      *
      * @param <T> what they say, typed
      * @param messageId which, see {@link RmMessageId}
-     * @param decoder the {@code decode} method of their record; {@code Function.identity()} for raw notifications
+     * @param decoder reads them, as {@code VmExitedNotification::decode} does; {@code Function.identity()} for raw ones
      * @param handler is told of each
      * @return its place
      */
@@ -92,10 +102,9 @@ public final class NotificationDispatcher implements RmNotificationListener {
      * @return its place
      */
     public Registration onRestart(IntConsumer handler) {
-        Objects.requireNonNull(handler, "handler");
-        IntConsumer own = handler::accept; // another object than that of an equal registration
-        restartHandlers.add(own);
-        return () -> restartHandlers.remove(own);
+        RestartEntry entry = new RestartEntry(handler);
+        restartEntries.add(entry);
+        return () -> restartEntries.remove(entry);
     }
 
     /**
@@ -124,7 +133,7 @@ public final class NotificationDispatcher implements RmNotificationListener {
 
     @Override
     public void restarted(int generation) {
-        restartHandlers.forEach(handler -> guard(() -> handler.accept(generation)));
+        restartEntries.forEach(entry -> guard(() -> entry.handler.accept(generation)));
     }
 
     private static void guard(Runnable handler) {

@@ -18,6 +18,7 @@ import dev.hwmailbox.gunyah.InterruptController;
 import dev.hwmailbox.gunyah.msgq.GunyahMsgqController;
 import dev.hwmailbox.gunyah.msgq.MsgqMessage;
 import dev.hwmailbox.gunyah.msgq.ReservationKey;
+import dev.hwmailbox.gunyah.msgq.SuspendPolicy;
 import dev.hwmailbox.gunyah.rm.protocol.HypResource;
 import dev.hwmailbox.gunyah.rm.protocol.HypResourceList;
 import dev.hwmailbox.gunyah.rm.protocol.RmError;
@@ -522,6 +523,28 @@ final class ListedChannelsTest implements VmChannelListener {
             subscriber.channels.get(0).sendMessage(MsgqMessage.of(new byte[5]));
 
             assertThat(subscriber.heard).containsExactly("bound", "done EMSGSIZE");
+        }
+    }
+
+    @Test
+    void channelThatMayWakeASuspendedVmDoes() {
+        try (VmChannels channels = VmChannels.builder(peer.client(), controller, scheduler)
+                .wakesUp(key -> key.label() == LABEL)
+                .build()) {
+            listPair();
+            channels.subscribe(subscriber, new ReservationKey(VM, LABEL), subscriber);
+            scheduler.runDue();
+            List<MailboxChannel> alarms = new ArrayList<>();
+            controller.suspend(SuspendPolicy.PARK, alarms::add);
+
+            in.peerSends((byte) 1);
+            scheduler.runDue();
+
+            assertThat(alarms).isEqualTo(subscriber.channels);
+            assertThat(subscriber.received).isEmpty();
+            controller.resume();
+            scheduler.runDue();
+            assertThat(subscriber.received).containsExactly("1");
         }
     }
 
