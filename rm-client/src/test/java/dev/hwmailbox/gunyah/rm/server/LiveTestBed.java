@@ -203,9 +203,8 @@ final class LiveTestBed implements VmChannelListener, AutoCloseable {
         scheduler.runDue();
     }
 
-    @Nullable
     Guest guest(int vmid) {
-        return guests.get(vmid);
+        return Objects.requireNonNull(guests.get(vmid));
     }
 
     /** What stands for a guest's vCPUs. */

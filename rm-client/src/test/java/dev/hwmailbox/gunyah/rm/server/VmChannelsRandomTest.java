@@ -74,6 +74,7 @@ final class VmChannelsRandomTest {
                 for (int step = 0; step < STEPS; step++) {
                     step();
                 }
+                closing.scheduler.runDue();
             }
             subscribers.forEach(Checked::check);
             assertThat(bed.receivedByGuests).allSatisfy(news -> {
