@@ -21,7 +21,13 @@ import java.util.regex.Pattern;
  * Resource Manager. A power-management group is made by the original but never listed, and so is none here. There is no
  * watchdog, because this platform has none.
  *
- * <p>Gunyah counterpart: src/vm_config/vm_config_parser.c (gunyah-resource-manager). Differs: four trees that end the
+ * <p>Not read, because nothing here depends on it: vm-type, os-type, vendor, vqs-num, virtio,device-type,
+ * base-mem-constraints, firmware-address and firmware-size-max (no firmware can be set), kernel-entry-segment and the
+ * segments (no kernel is loaded: a program stands for the guest).
+ *
+ * <p>Gunyah counterpart: src/vm_config/vm_config_parser.c (gunyah-resource-manager). Differs: more than
+ * {@value #MAX_DEVICES} devices or {@value #MAX_CHANNELS} channels to the Resource Manager are refused with NORESOURCE;
+ * four trees that end the
  * original are refused with MEM_INVALID: nodes nested deeper than {@value #MAX_DEPTH} levels, a channel to the Resource
  * Manager without {@code generate}, a {@code generate} that is not an absolute path, and a second channel with
  * {@code console-dev}.
@@ -29,6 +35,12 @@ import java.util.regex.Pattern;
 final class VmConfigurationReader {
     /** Longest name or URI of a VM, in bytes. */
     static final int MAX_NAME = 79;
+
+    /** Channels to the Resource Manager that a VM may have: one VM must not take all there are. */
+    static final int MAX_CHANNELS = 4;
+
+    /** Devices that a VM may have, channels included. */
+    static final int MAX_DEVICES = 1024;
 
     /** Deepest node, counting the root as 1. */
     static final int MAX_DEPTH = 16;
@@ -183,9 +195,15 @@ final class VmConfigurationReader {
                 DeviceReader.read(node).ifPresent(devices::add);
             }
         }
-        List<DeviceConfiguration> consoles = devices.stream()
-                .filter(device ->
-                        device.kind() == DeviceKind.RM_CHANNEL && device.has(DeviceConfiguration.Flag.CONSOLE))
+        List<DeviceConfiguration> channels = devices.stream()
+                .filter(device -> device.kind() == DeviceKind.RM_CHANNEL)
+                .toList();
+        if (channels.size() > MAX_CHANNELS || devices.size() > MAX_DEVICES) {
+            throw config.unavailable("%d devices, %d of them channels to the Resource Manager; at most %d and %d"
+                    .formatted(devices.size(), channels.size(), MAX_DEVICES, MAX_CHANNELS));
+        }
+        List<DeviceConfiguration> consoles = channels.stream()
+                .filter(device -> device.has(DeviceConfiguration.Flag.CONSOLE))
                 .toList();
         if (consoles.size() > 1) {
             throw config.invalid("%s and %s are both console-dev"

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -104,6 +105,22 @@ final class VmConfigurationReaderTest {
         if (levels > 0) {
             node.child("deep", child -> nest(child, levels - 1));
         }
+    }
+
+    @Test
+    void refusesMoreThan4ChannelsAndMoreThan1024Devices() {
+        IntStream.range(1, 4).forEach(i -> tree.device("rm" + i, VmConfigurationReaderTest::channel));
+        IntStream.range(4, 1024).forEach(i -> tree.queuePair(i));
+        assertThat(read().devices()).hasSize(1024);
+        tree.queuePair(0);
+        refused(NORESOURCE, "1025 devices");
+        tree.device("queue-0", device -> device.removeProperty("vdevice-type"));
+        tree.device("queue-4", VmConfigurationReaderTest::channel);
+        refused(NORESOURCE, "5 of them channels");
+    }
+
+    private static void channel(NodeBuilder node) {
+        node.property("vdevice-type", "rm-rpc").property("generate", "/hypervisor/rm");
     }
 
     @Test

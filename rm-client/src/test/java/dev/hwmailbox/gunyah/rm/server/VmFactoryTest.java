@@ -287,6 +287,23 @@ final class VmFactoryTest {
         assertThat(bed.census()).isEqualTo(before);
     }
 
+    @Test
+    void oneGuestCannotTakeTheChannelsOfTheOthers() {
+        TestTree greedy = TestTree.minimal();
+        IntStream.range(0, 100).forEach(i -> greedy.device("too" + i, rm -> channel(rm, i)));
+        int vmid = bed.allocate();
+        bed.prepare(vmid, 0, greedy.blob());
+        assertThat(bed.call(RmTestBed.VM_INIT, vmid).error()).isEqualTo(NORESOURCE);
+
+        bed.boot(1, TestTree.minimal().blob());
+    }
+
+    private static void channel(NodeBuilder rm, int index) {
+        rm.property("vdevice-type", "rm-rpc")
+                .property("generate", "/hypervisor/too")
+                .property("interrupts", 0, 2 * index, 1, 0, 2 * index + 1, 1);
+    }
+
     // ---- rights ----
 
     @Test
