@@ -23,6 +23,8 @@ public final class GuestAddressSpace implements GuestMemory {
     /** Bytes of a page; mappings start and end at multiples of it. */
     public static final int PAGE_SIZE = 4096;
 
+    private static final long LAST_ADDRESS = -1;
+
     // guards: replacing the mappings
     private final ReentrantLock lock = new ReentrantLock();
 
@@ -52,9 +54,24 @@ public final class GuestAddressSpace implements GuestMemory {
                 throw refused(GunyahError.BUSY, "cannot map over a mapping", address, extent.size());
             }
             changed.add(index, mapping);
+            join(changed, index);
+            join(changed, index - 1);
             mappings = List.copyOf(changed);
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** Makes one mapping of two neighbours that are neighbours in the same memory, too: it may come back in pieces. */
+    private static void join(List<Mapping> mappings, int index) {
+        if (index < 0 || index + 1 >= mappings.size()) {
+            return;
+        }
+        Mapping first = mappings.get(index);
+        Mapping second = mappings.get(index + 1);
+        if (first.last() + 1 == second.address() && first.extent().continuesIn(second.extent())) {
+            mappings.remove(index + 1);
+            mappings.set(index, new Mapping(first.address(), first.extent().joined(second.extent())));
         }
     }
 
@@ -83,6 +100,28 @@ public final class GuestAddressSpace implements GuestMemory {
         } finally {
             lock.unlock();
         }
+    }
+
+    /**
+     * Where something can be mapped.
+     *
+     * @param base lowest address, a multiple of {@link #PAGE_SIZE}
+     * @param size bytes, more than 0
+     * @return the lowest address from there on where so many bytes are free; if there is no such place, one where {@link #map}
+     *     refuses
+     */
+    public long firstFree(long base, long size) {
+        long address = base;
+        for (Mapping mapping : mappings) {
+            boolean isAhead = Long.compareUnsigned(mapping.address(), address) > 0;
+            if (isAhead && Long.compareUnsigned(mapping.address() - address, size) >= 0) {
+                return address;
+            }
+            if (Long.compareUnsigned(mapping.last(), address) >= 0 && mapping.last() != LAST_ADDRESS) {
+                address = mapping.last() + 1;
+            }
+        }
+        return address;
     }
 
     /**
@@ -149,7 +188,7 @@ public final class GuestAddressSpace implements GuestMemory {
     }
 
     /** Unmaps everything. */
-    void clear() {
+    public void clear() {
         lock.lock();
         try {
             mappings = List.of();

@@ -60,6 +60,16 @@ public final class MemoryExtent {
         return new MemoryExtent(bytes, this.offset + offset, size);
     }
 
+    /** Whether another extent's bytes are those behind the ones of this extent. */
+    boolean continuesIn(MemoryExtent next) {
+        return bytes == next.bytes && offset + size == next.offset;
+    }
+
+    /** This extent and the one it continues in. */
+    MemoryExtent joined(MemoryExtent next) {
+        return new MemoryExtent(bytes, offset, size + next.size);
+    }
+
     void read(int from, byte[] target, int targetOffset, int length) {
         System.arraycopy(bytes, offset + from, target, targetOffset, length);
     }

@@ -46,6 +46,44 @@ class GuestAddressSpaceTest {
     }
 
     @Test
+    void memoryThatComesBackInPiecesIsOneMappingAgain() {
+        MemoryExtent memory = MemoryExtent.allocate(4 * PAGE);
+        for (int page : new int[] {2, 0, 3, 1}) {
+            space.map((long) page * PAGE, memory.slice(page * PAGE, PAGE));
+        }
+        assertThat(space.extent(0, 4 * PAGE).size()).isEqualTo(4 * PAGE);
+    }
+
+    @Test
+    void neighboursOfDifferentMemoryOrInAnotherOrderStayTwoMappings() {
+        MemoryExtent memory = MemoryExtent.allocate(2 * PAGE);
+        space.map(0, memory.slice(PAGE, PAGE));
+        space.map(PAGE, memory.slice(0, PAGE));
+        space.map(2 * PAGE, MemoryExtent.allocate(PAGE));
+        refusedWith(GunyahError.ADDR_INVALID, () -> space.extent(0, 2 * PAGE));
+        refusedWith(GunyahError.ADDR_INVALID, () -> space.extent(PAGE, 2 * PAGE));
+    }
+
+    @Test
+    void firstFreePlaceIsTheLowestThatIsLargeEnough() {
+        assertThat(space.firstFree(PAGE, PAGE)).isEqualTo(PAGE);
+        space.map(0, MemoryExtent.allocate(2 * PAGE));
+        space.map(3 * PAGE, MemoryExtent.allocate(PAGE));
+        assertThat(space.firstFree(PAGE, PAGE)).isEqualTo(2 * PAGE);
+        assertThat(space.firstFree(PAGE, 2 * PAGE)).isEqualTo(4 * PAGE);
+        assertThat(space.firstFree(5 * PAGE, PAGE)).isEqualTo(5 * PAGE);
+        space.map(Long.MIN_VALUE, MemoryExtent.allocate(PAGE));
+        assertThat(space.firstFree(3 * PAGE, Long.MAX_VALUE)).isEqualTo(Long.MIN_VALUE + PAGE);
+    }
+
+    @Test
+    void whereThereIsNoPlaceNothingCanBeMapped() {
+        space.map(TOP_PAGE, MemoryExtent.allocate(PAGE));
+        long address = space.firstFree(TOP_PAGE, PAGE);
+        refusedWith(GunyahError.BUSY, () -> space.map(address, MemoryExtent.allocate(PAGE)));
+    }
+
+    @Test
     void faultsWhereNothingIsMapped() {
         space.map(PAGE, MemoryExtent.allocate(PAGE));
         space.map(3 * PAGE, MemoryExtent.allocate(PAGE));

@@ -51,6 +51,15 @@ final class MemoryRequestsTest {
     }
 
     @Test
+    void memoryThatCameBackCanBeLentTogetherWithItsNeighbours() {
+        int[] handles = {bed.lend(1, vmid), bed.lend(2, vmid)};
+        bed.ok(MEM_RECLAIM, handles[0], 0);
+        bed.ok(MEM_RECLAIM, handles[1], 0);
+
+        assertThat(lend(0, (int) MEMORY, 4 * RmTestBed.PARCEL_SIZE)).isZero();
+    }
+
+    @Test
     void handlesCountUpwards() {
         assertThat(bed.lend(0, vmid)).isZero();
         assertThat(bed.lend(1, vmid)).isEqualTo(1);
