@@ -169,8 +169,8 @@ final class DeviceFactory {
 
     private long map(ManagedVm vm, MemoryExtent extent, Teardown teardown) {
         long first = vm.vmid() == VmRegistry.HOST ? FIRST_ADDRESS_OF_HOST : FIRST_ADDRESS_OF_GUEST;
-        MemRange range = new MemRange(claims.firstFit(vm, first, extent.size()), extent.size());
         GuestAddressSpace memory = vm.machine().vm().memory();
+        MemRange range = new MemRange(memory.firstFree(first, extent.size()), extent.size());
         memory.map(range.address(), extent);
         claims.add(vm, range);
         teardown.add(() -> {

@@ -85,6 +85,13 @@ final class InterruptRequests {
         }
     }
 
+    /** Nobody has anything any more: all of them are with the host again. */
+    void giveBackAll() {
+        for (InterruptLoan loan : List.copyOf(loans.values())) {
+            takeBack(loan);
+        }
+    }
+
     private void lend(ManagedVm caller, RmMessage message, Reply reply) {
         VmIrqLendRequest request = VmIrqLendRequest.decode(message);
         int interrupt = request.virq();
@@ -145,9 +152,13 @@ final class InterruptRequests {
         if (loan.isAccepted()) {
             throw new RmRefusal(RmError.IN_USE, "interrupt " + loan.interrupt() + " is accepted");
         }
-        loans.remove(loan.handle());
         reply.ok();
-        raiseIfPending(loan, caller, loan.interrupt());
+        takeBack(loan);
+    }
+
+    private void takeBack(InterruptLoan loan) {
+        loans.remove(loan.handle());
+        raiseIfPending(loan, loan.owner(), loan.interrupt());
     }
 
     private void tell(ManagedVm caller, RmMessage message, Reply reply) {

@@ -29,6 +29,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -45,10 +46,17 @@ final class LifeCycleRequests {
     /** Bytes of a devicetree that are looked at; a larger one is refused when it is read. */
     static final int MAX_TREE_SIZE = 16 << 20;
 
+    private static final Set<Integer> EXIT_CODES = Set.of(
+            VmExitRequest.CODE_NORMAL,
+            VmExitRequest.CODE_SOFTWARE_ERROR,
+            VmExitRequest.CODE_BUS_ERROR,
+            VmExitRequest.CODE_DEVICE_ERROR);
+
     /** Seeds guests' layouts; always the same sequence, so that a run can be repeated. */
     private final Random random = new Random(0);
 
     private final MailboxScheduler scheduler;
+    private final VmStopper stopper;
     private final VmRegistry vms;
     private final VmFactory factory;
     private final MemoryRequests memory;
@@ -69,6 +77,7 @@ final class LifeCycleRequests {
             Notifier notifier,
             Consumer<ManagedVm> ended) {
         this.scheduler = scheduler;
+        this.stopper = new VmStopper(scheduler);
         this.vms = vms;
         this.factory = factory;
         this.memory = memory;
@@ -119,7 +128,7 @@ final class LifeCycleRequests {
         ManagedVm vm = owned(caller, request.vmid(), RmError.DENIED);
         vm.requireState(VmState.LOAD, VmState.RESET);
         orInitFailed(vm, () -> {
-            MemoryParcel parcel = memory.require(request.memoryHandle(), vm);
+            MemoryParcel parcel = memory.require(request.memoryHandle(), caller, vm);
             requireInside(parcel, "image", request.imageOffset(), request.imageSize());
             requireInside(parcel, "devicetree", request.deviceTreeOffset(), request.deviceTreeSize());
             VmState next = switch (request.authentication()) {
@@ -240,6 +249,10 @@ final class LifeCycleRequests {
         if (caller.vmid() == VmRegistry.HOST) {
             throw new RmRefusal(RmError.DENIED, "the host cannot exit");
         }
+        if ((request.flags() & ~VmExitRequest.FLAG_RESTART) != 0 || !EXIT_CODES.contains(request.code())) {
+            throw new RmRefusal(
+                    RmError.ARGUMENT_INVALID, "flags 0x%x or code %d".formatted(request.flags(), request.code()));
+        }
         caller.requireState(VmState.RUNNING);
         reply.ok();
         int reason = request.flags() | request.code() << Short.SIZE;
@@ -259,21 +272,15 @@ final class LifeCycleRequests {
     }
 
     private void stopProgram(ManagedVm vm, StopReason how, VmExitType exitType, int reason, Runnable afterwards) {
-        vm.machine()
-                .vm()
-                .stop(
-                        how,
-                        () -> scheduler.execute(() -> {
-                            vm.stopping(false);
-                            changeState(vm, VmState.EXITED);
-                            notifyOwner(
-                                    vm,
-                                    RmMessageId.NOTIFY_VM_EXITED,
-                                    new VmExitedNotification(vm.vmid(), exitType.value(), List.of(reason)));
-                            afterwards.run();
-                            ended.accept(vm);
-                        }));
-        vm.stopping(true);
+        stopper.stop(vm, how, () -> {
+            changeState(vm, VmState.EXITED);
+            notifyOwner(
+                    vm,
+                    RmMessageId.NOTIFY_VM_EXITED,
+                    new VmExitedNotification(vm.vmid(), exitType.value(), List.of(reason)));
+            afterwards.run();
+            ended.accept(vm);
+        });
     }
 
     private void reset(ManagedVm caller, RmMessage request, Reply reply) {
@@ -286,12 +293,17 @@ final class LifeCycleRequests {
 
     private void finishReset(ManagedVm vm) {
         List<ManagedVm> peers = vms.peersOf(vm);
+        endLife(vm);
+        changeState(vm, VmState.RESET, peers);
+    }
+
+    /** Takes back all that a VM has got in its life, and from others what it has given them. */
+    void endLife(ManagedVm vm) {
         factory.destroy(vm);
         memory.release(vm);
         interrupts.release(vm);
         console.forget(vm);
         vm.forgetLife();
-        changeState(vm, VmState.RESET, peers);
     }
 
     private void setStatus(ManagedVm caller, RmMessage request, Reply reply) {

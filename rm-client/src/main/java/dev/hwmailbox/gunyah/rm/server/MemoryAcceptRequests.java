@@ -76,7 +76,7 @@ final class MemoryAcceptRequests {
                     RmError.MEM_INUSE, "VM %d uses memory 0x%x already".formatted(vm.vmid(), parcel.handle()));
         }
         if (request.ranges().isEmpty()) {
-            long address = parcels.claims().firstFit(vm, FIRST_FREE_CHOICE, parcel.size());
+            long address = vm.machine().vm().memory().firstFree(FIRST_FREE_CHOICE, parcel.size());
             var chosen = List.of(new MemRange(address, parcel.size()));
             map(parcel, vm, new MemoryParcel.Mapping(chosen, sanitize));
             reply.ok(new MemAcceptReply(0, chosen));

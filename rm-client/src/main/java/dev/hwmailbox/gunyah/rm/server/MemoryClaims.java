@@ -32,18 +32,6 @@ final class MemoryClaims {
         lasts.remove(vm);
     }
 
-    /** The lowest address from a base on where so many bytes meet no claim. */
-    long firstFit(ManagedVm vm, long base, long size) {
-        long address = base;
-        for (Map.Entry<Long, Long> claim : of(vm).tailMap(base).entrySet()) {
-            if (Long.compareUnsigned(claim.getKey() - address, size) >= 0) {
-                break;
-            }
-            address = claim.getValue() + 1;
-        }
-        return address;
-    }
-
     private NavigableMap<Long, Long> of(ManagedVm vm) {
         return lasts.computeIfAbsent(vm, any -> new TreeMap<>(Long::compareUnsigned));
     }

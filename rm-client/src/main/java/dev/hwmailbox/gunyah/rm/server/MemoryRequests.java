@@ -24,6 +24,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What the owner of memory does with it: donating, lending and sharing it, and taking it back.
@@ -34,6 +36,8 @@ import java.util.Set;
 final class MemoryRequests {
     /** Ranges a parcel may have; so many can be told of in one notification. */
     static final int MAX_RANGES = MemSharedNotification.MAX_SIZES;
+
+    private static final Logger LOG = LoggerFactory.getLogger(MemoryRequests.class);
 
     private static final int KNOWN_FLAGS = MemParcelRequest.FLAG_SANITIZE | MemParcelRequest.FLAG_MORE_RANGES;
 
@@ -57,13 +61,20 @@ final class MemoryRequests {
         new MemoryNotifyRequests(vms, parcels, notifier).addTo(handlers);
     }
 
-    /** The parcel with a handle, if a VM can be made of it. */
-    MemoryParcel require(int handle, ManagedVm borrower) {
+    /**
+     * The parcel with a handle, if a VM can be made of it. It must be the owner's: what anybody else has lent goes when
+     * the lender ends, and nobody can take a VM's image away from it.
+     */
+    MemoryParcel require(int handle, ManagedVm owner, ManagedVm borrower) {
         return parcels.all().stream()
-                .filter(parcel -> parcel.handle() == handle && parcel.isLentTo(borrower) && parcel.isComplete())
+                .filter(parcel -> parcel.handle() == handle
+                        && parcel.lender() == owner
+                        && parcel.isLentTo(borrower)
+                        && parcel.isComplete())
                 .findFirst()
                 .orElseThrow(() -> new RmRefusal(
-                        RmError.MEM_INVALID, "no memory 0x%x is lent to VM %d".formatted(handle, borrower.vmid())));
+                        RmError.MEM_INVALID,
+                        "no memory 0x%x of its owner is lent to VM %d".formatted(handle, borrower.vmid())));
     }
 
     /** The memory of a device of a VM: the parcel with the device's label that has been shared with the VM. */
@@ -111,6 +122,20 @@ final class MemoryRequests {
             notifier.notify(user, RmMessageId.NOTIFY_MEM_RECALL, new MemRecallNotification(parcel.handle(), 0));
         }
         parcels.remove(parcel);
+    }
+
+    /** Nobody uses anything any more: a VM that stays gets back all that it has passed on. */
+    void giveBackAll(ManagedVm lender) {
+        for (MemoryParcel parcel : parcels.all()) {
+            if (parcel.lender() == lender) {
+                try {
+                    giveBack(parcel, parcel.ranges());
+                } catch (RmRefusal e) {
+                    LOG.warn("VM {} has something else where memory 0x{} was", lender.vmid(), parcel.handle(), e);
+                }
+                parcels.remove(parcel);
+            }
+        }
     }
 
     /** A VM goes for good: nothing is lent to the next one with its number. */

@@ -43,7 +43,9 @@ import org.slf4j.LoggerFactory;
  * <p>Gunyah counterpart: src/resource-manager.c (gunyah-resource-manager). Differs: requests that end the original are
  * refused; up to 64 replies wait for a VM that does not read, instead of one, unless {@link Realism} says otherwise; a
  * list of more than 332 resources is refused with NORESOURCE; memory is in one parcel at a time; the rights to memory
- * are compared but not enforced; what a VM has passed on is taken from its users when its life ends.
+ * are compared but not enforced; what a VM has passed on is taken from its users when its life ends; an image lies in
+ * memory of the VM's owner. A guest program that does not stop when it is told to is cut off after {@value
+ * VmStopper#PATIENCE_SECONDS} s, so that VM_STOP is answered; its VMID can be initialised again when it has stopped.
  *
  * @since 0.1
  */
@@ -77,6 +79,7 @@ public final class ResourceManagerServer implements AutoCloseable {
     private final DeviceFactory devices;
     private final VmFactory factory;
     private final LifeCycleRequests lifeCycle;
+    private final MemoryRequests memory;
     private final InterruptRequests interrupts;
     private final Realism realism;
     private final AtomicLong lostMessages = new AtomicLong();
@@ -90,14 +93,14 @@ public final class ResourceManagerServer implements AutoCloseable {
         scheduler = own.scheduler();
         controller = GunyahMsgqController.builder(own.hypercalls(), own.interrupts(), scheduler)
                 .name("rm")
-                .slots(VmRegistry.MAX_VMS)
+                .slots(VmRegistry.MAX_VMS * VmConfigurationReader.MAX_CHANNELS)
                 .build();
         manager = new ManagedVm(VMID, VMID);
         manager.machine(new ManagedVm.Machine(
                 own, own.cspaceCapability().value(), own.vicCapability().value(), new Teardown()));
         manager.state(VmState.RUNNING);
         vms.add(manager);
-        MemoryRequests memory = new MemoryRequests(vms, this::notify);
+        memory = new MemoryRequests(vms, this::notify);
         HypervisorObjects objects = new HypervisorObjects(manager);
         devices = new DeviceFactory(manager, objects, memory.claims());
         PeerDevices peers = new PeerDevices(vms, objects, devices::nextHandle);
@@ -208,8 +211,9 @@ public final class ResourceManagerServer implements AutoCloseable {
 
     /**
      * Stops serving and takes back every VM, as a task of the Resource Manager VM's scheduler. Guests that run are
-     * stopped by force first; when the last one has ended, the host's channel goes and VM 255 is destroyed. Does not
-     * wait; closing again does nothing.
+     * stopped by force first; when the last one has ended, at the latest {@value VmStopper#PATIENCE_SECONDS} s later,
+     * the host gets back what it has lent, its channel goes, and VM 255 is destroyed. Does not wait; closing again does
+     * nothing.
      */
     @Override
     public void close() {
@@ -249,15 +253,22 @@ public final class ResourceManagerServer implements AutoCloseable {
     private void endIfAlone() {
         if (vms.guests().isEmpty()) {
             factory.destroy(manager);
-            vms.find(HOST_VMID).ifPresent(this::takeBack);
+            vms.find(HOST_VMID).ifPresent(this::dismissHost);
             controller.close();
             manager.machine().vm().destroy();
         }
     }
 
     private void takeBack(ManagedVm vm) {
-        factory.destroy(vm);
+        lifeCycle.endLife(vm);
         vms.remove(vm);
+    }
+
+    private void dismissHost(ManagedVm host) {
+        memory.giveBackAll(host);
+        interrupts.giveBackAll();
+        factory.destroy(host);
+        vms.remove(host);
     }
 
     private VmConnection connection(ManagedVm vm) {

@@ -4,6 +4,7 @@ package dev.hwmailbox.gunyah.rm.server;
 import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.gunyah.CapabilityId;
 import dev.hwmailbox.gunyah.GunyahRights;
+import dev.hwmailbox.gunyah.hypervisor.GuestAddressSpace;
 import dev.hwmailbox.gunyah.hypervisor.SoftwareHypervisor;
 import dev.hwmailbox.gunyah.hypervisor.VirtualMachine;
 import dev.hwmailbox.gunyah.msgq.GunyahMsgqController;
@@ -56,7 +57,7 @@ final class VmFactory {
     void build(ManagedVm vm, VmConfiguration configuration, ManagedVm owner) {
         VirtualMachine machine = hypervisor.createVm(vm.vmid());
         Teardown teardown = new Teardown();
-        teardown.add(machine::destroy);
+        teardown.add(() -> VmStopper.destroy(machine));
         adopt(vm, machine, teardown);
         mapImage(vm, configuration.baseAddress());
         for (int i = 0; i < configuration.vcpus(); i++) {
@@ -102,9 +103,14 @@ final class VmFactory {
     /** Maps it unless the VM has it already: from another device, or accepted in its name. */
     private void share(ManagedVm vm, MemoryParcel parcel, DeviceConfiguration.SharedMemory wanted) {
         if (parcel.mapping(vm).isEmpty()) {
+            GuestAddressSpace addresses = vm.machine().vm().memory();
             long address = wanted.base()
-                    .orElseGet(() -> memory.claims().firstFit(vm, DeviceFactory.FIRST_ADDRESS_OF_GUEST, parcel.size()));
-            memory.map(vm, parcel, new MemRange(address, parcel.size()));
+                    .orElseGet(() -> addresses.firstFree(DeviceFactory.FIRST_ADDRESS_OF_GUEST, parcel.size()));
+            try {
+                memory.map(vm, parcel, new MemRange(address, parcel.size()));
+            } catch (RmRefusal e) {
+                throw new RmRefusal(RmError.NORESOURCE, "memory of a device: " + e.reason());
+            }
         }
         long address = parcel.mapping(vm).orElseThrow().ranges().get(0).address();
         ManagedVm.Mapping mapping = new ManagedVm.Mapping(parcel, address);

@@ -145,6 +145,30 @@ final class LifeCycleRequestsTest {
     }
 
     @Test
+    void imageMustLieInMemoryOfTheOwnerWhichNobodyElseCanTakeAway() {
+        int lender = bed.boot(0, tree.blob());
+        int vmid = bed.allocate();
+        int handle = bed.okAs(
+                        lender, RmTestBed.MEM_LEND, 0, 0, 1, vmid | 6 << 16, 1, 0x80008000, 0, RmTestBed.TREE_SIZE, 0, 0)
+                .word();
+        assertThat(bed.call(
+                                VM_CONFIG_IMAGE,
+                                vmid,
+                                handle,
+                                0,
+                                0,
+                                RmTestBed.TREE_SIZE,
+                                0,
+                                0,
+                                0,
+                                RmTestBed.TREE_SIZE,
+                                0)
+                        .error())
+                .isEqualTo(MEM_INVALID);
+        assertThat(bed.state(vmid)).isEqualTo(INIT_FAILED);
+    }
+
+    @Test
     void placesOutsideTheMemoryAreRefused() {
         List<int[]> wrong = List.of(
                 new int[] {1, 0, RmTestBed.PARCEL_SIZE, 0, 0, 0, 0, 0},
@@ -394,6 +418,14 @@ final class LifeCycleRequestsTest {
         assertThat(bed.call(bed.guest(vmid), VM_EXIT, RmTestBed.words(1 << 16)).error())
                 .isZero();
         assertThat(bed.news()).containsExactly("STATUS " + vmid + " 9", "EXITED " + vmid + " type 0");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 0x8000, 2 << 16, 5 << 16, 0xFF << 16})
+    void exitWithUnknownFlagsOrCodeIsRefused(int flagsAndCode) {
+        int vmid = bed.boot(0, tree.blob());
+        assertThat(bed.callAs(vmid, VM_EXIT, flagsAndCode).error()).isEqualTo(ARGUMENT_INVALID);
+        assertThat(bed.state(vmid)).isEqualTo(RUNNING);
     }
 
     @Test

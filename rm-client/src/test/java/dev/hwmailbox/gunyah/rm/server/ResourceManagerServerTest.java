@@ -6,14 +6,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.gunyah.CapabilityId;
+import dev.hwmailbox.gunyah.GunyahError;
+import dev.hwmailbox.gunyah.hypervisor.MemoryExtent;
 import dev.hwmailbox.gunyah.hypervisor.SoftwareHypervisor;
 import dev.hwmailbox.gunyah.hypervisor.SoftwareHypervisor.Census;
 import dev.hwmailbox.gunyah.hypervisor.VirtualMachine;
 import dev.hwmailbox.gunyah.msgq.MsgqEndpoint;
 import dev.hwmailbox.gunyah.rm.protocol.RmMessage;
+import dev.hwmailbox.gunyah.rm.protocol.RmMessageId;
 import dev.hwmailbox.testing.VirtualScheduler;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -210,6 +214,40 @@ final class ResourceManagerServerTest {
         assertThat(bed.guests).as("all programs are stopped").isEmpty();
         bed.hypervisor.close();
         assertThat(bed.census().isEmpty()).isTrue();
+    }
+
+    @Test
+    void closeGivesTheHostBackWhatItHasLentAndTakesWhatItWasLent() {
+        int guest = bed.boot(0, tree);
+        bed.lend(1, guest);
+        bed.lend(2, bed.allocate());
+        bed.prepare(bed.allocate(), 3, tree);
+        int handle = bed.okAs(guest, RmTestBed.MEM_SHARE, 0, 0, 1, 3 | 6 << 16, 1, 0x80008000, 0, 0x1000, 0, 0)
+                .word();
+        bed.ok(RmMessageId.MEM_ACCEPT, handle, 2 << 8 | 0x80 << 16, 0, 0, 3 << 16 | 1, 0x5000_0000, 0, 0x1000, 0, 0);
+        assertThat(bed.host.memory().read(0x5000_0000L, new byte[1], 0, 1)).isZero();
+        bed.ok(RmMessageId.VM_IRQ_LEND, guest, 70, 0);
+        bed.server.raiseInterrupt(70);
+        bed.scheduler.runDue();
+        AtomicInteger raised = new AtomicInteger();
+        bed.host.interrupts().attach(70, raised::incrementAndGet);
+
+        bed.server.close();
+
+        bed.scheduler.runUntilIdle();
+        assertThat(bed.hypervisor.vm(255)).isEmpty();
+        byte[] all = new byte[RmTestBed.MEMORY_SIZE];
+        assertThat(bed.host.memory().read(RmTestBed.MEMORY, all, 0, all.length)).isZero();
+        assertThat(bed.host.memory().read(0x5000_0000L, new byte[1], 0, 1)).isEqualTo(GunyahError.ADDR_INVALID);
+        assertThat(raised).hasValue(1);
+    }
+
+    @Test
+    void closeLeavesAloneWhatTheHostHasPutInThePlaceOfLentMemory() {
+        bed.lend(1, bed.allocate());
+        bed.host.memory().map(RmTestBed.address(1), MemoryExtent.allocate(4096));
+        bed.server.close();
+        assertThat(bed.census()).isEqualTo(HOST_AND_ITS_LINES);
     }
 
     @Test

@@ -20,9 +20,11 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
@@ -61,6 +63,13 @@ final class RmTestBed {
     static final int TREE_SIZE = 32 << 10;
 
     final VirtualScheduler scheduler = new VirtualScheduler();
+
+    /** VMs whose tasks do not run, unless the test runs them. */
+    final Set<Integer> deaf = new HashSet<>();
+
+    /** The scheduler of the deaf. */
+    final VirtualScheduler notRunning = new VirtualScheduler();
+
     final Map<Integer, RawGuest> guests = new HashMap<>();
     final Map<Integer, GuestContext> contexts = new HashMap<>();
     final List<RawGuest.Message> notifications = new ArrayList<>();
@@ -92,7 +101,7 @@ final class RmTestBed {
             UnaryOperator<SoftwareHypervisor.Builder> options,
             UnaryOperator<ResourceManagerServer.Builder> serverOptions) {
         hypervisor = options.apply(SoftwareHypervisor.builder()
-                        .schedulers(vmid -> scheduler)
+                        .schedulers(vmid -> deaf.contains(vmid) ? notRunning : scheduler)
                         .guestPrograms((vmid, image) -> new Program(vmid)))
                 .build();
         server = serverOptions

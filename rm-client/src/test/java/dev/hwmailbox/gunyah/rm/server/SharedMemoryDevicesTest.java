@@ -265,15 +265,31 @@ final class SharedMemoryDevicesTest {
     }
 
     @Test
-    void hostWithMemoryWhereTheRegistersGoFailsInit() {
+    void registersGoWhereTheHostHasNoMemory() {
         device("virtio-mmio");
         bed.host.memory().map(0x3000_0000L, MemoryExtent.allocate(0x4000));
-        Census before = bed.census();
-        bed.prepare(bed.allocate(), 0, tree.blob());
-        assertThat(bed.call(VM_INIT, GUEST).error()).isEqualTo(NORESOURCE);
-        bed.ok(VM_RESET, GUEST);
-        bed.notifications();
-        assertThat(bed.census()).isEqualTo(before);
+        initialise();
+        write(bed.host.memory(), 0x3000_4000L, 7);
+        assertThat(read(bed.host.memory(), 0x3000_4000L)).isEqualTo(7);
+    }
+
+    @Test
+    void registersAndMemoryOfDevicesGoWhereTheGuestHasNoImage() {
+        device("virtio-mmio");
+        tree.config(config -> config.child("memory", memory -> memory.u64s("base-address", 0x2000_0000L)));
+        initialise();
+        share(LABEL);
+        bed.ok(VM_START, GUEST);
+        assertThat(node("virtio_mmio@20010000").hasProperty("reg")).isTrue();
+    }
+
+    @Test
+    void startRefusesMemoryAtAnAddressThatCannotBe() {
+        device("shm");
+        memory(memory -> memory.removeProperty("allocate-base").u64s("base", 0x2000_0010L));
+        initialise();
+        share(LABEL);
+        assertThat(bed.call(VM_START, GUEST).error()).isEqualTo(NORESOURCE);
     }
 
     @Test
