@@ -77,11 +77,12 @@ final class MemoryRequests {
                         "no memory 0x%x of its owner is lent to VM %d".formatted(handle, borrower.vmid())));
     }
 
-    /** The memory of a device of a VM: the parcel with the device's label that has been shared with the VM. */
+    /** The memory of a device of a VM: the parcel with the device's label that its owner has shared with the VM. */
     Optional<MemoryParcel> sharedWith(ManagedVm vm, int label) {
         return parcels.all().stream()
                 .filter(parcel -> parcel.transaction() == MemAcceptRequest.SHARE
                         && parcel.terms().label() == label
+                        && vm.isOwnedBy(parcel.lender())
                         && parcel.isLentTo(vm)
                         && parcel.isComplete())
                 .findFirst();

@@ -112,7 +112,12 @@ final class VmFactory {
                 throw new RmRefusal(RmError.NORESOURCE, "memory of a device: " + e.reason());
             }
         }
-        long address = parcel.mapping(vm).orElseThrow().ranges().get(0).address();
+        List<MemRange> ranges = parcel.mapping(vm).orElseThrow().ranges();
+        if (ranges.size() != 1) {
+            throw new RmRefusal(
+                    RmError.NORESOURCE, "memory 0x%x of a device is not in one piece".formatted(parcel.handle()));
+        }
+        long address = ranges.get(0).address();
         ManagedVm.Mapping mapping = new ManagedVm.Mapping(parcel, address);
         if (!vm.mappings().contains(mapping)) {
             vm.mappings().add(mapping);

@@ -17,6 +17,7 @@ import dev.hwmailbox.gunyah.GunyahError;
 import dev.hwmailbox.gunyah.hypervisor.GuestAddressSpace;
 import dev.hwmailbox.gunyah.hypervisor.MemoryExtent;
 import dev.hwmailbox.gunyah.hypervisor.SoftwareHypervisor.Census;
+import dev.hwmailbox.gunyah.rm.protocol.RmMessageId;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.function.Consumer;
@@ -281,6 +282,32 @@ final class SharedMemoryDevicesTest {
         share(LABEL);
         bed.ok(VM_START, GUEST);
         assertThat(node("virtio_mmio@20010000").hasProperty("reg")).isTrue();
+    }
+
+    @Test
+    void memoryOfADeviceIsTheOwnersAndNotThatOfAnotherGuest() {
+        device("shm");
+        int stranger = bed.boot(5, TestTree.minimal().blob());
+        int vmid = bed.allocate();
+        bed.prepare(vmid, 0, tree.blob());
+        bed.okAs(stranger, RmTestBed.MEM_SHARE, 0, LABEL, 1, vmid | 6 << 16, 1, 0x80008000, 0, 0x1000, 0, 0);
+        bed.ok(VM_INIT, vmid);
+        assertThat(bed.call(VM_START, vmid).error()).isEqualTo(NORESOURCE);
+    }
+
+    @Test
+    void startRefusesDeviceMemoryThatHasBeenAcceptedInPieces() {
+        device("shm");
+        initialise();
+        int handle = bed.give(RmTestBed.MEM_SHARE, LABEL, RmTestBed.address(3), 0x2000, GUEST);
+        int mapOther = 8 | 0x80;
+        int ranges = GUEST << 16 | 2;
+        int page = 0x1000;
+        int[] words = {
+            handle, 2 << 8 | mapOther << 16, 0, 0, ranges, 0x5000_0000, 0, page, 0, 0x6000_0000, 0, page, 0, 0
+        };
+        bed.ok(RmMessageId.MEM_ACCEPT, words);
+        assertThat(bed.call(VM_START, GUEST).error()).isEqualTo(NORESOURCE);
     }
 
     @Test
