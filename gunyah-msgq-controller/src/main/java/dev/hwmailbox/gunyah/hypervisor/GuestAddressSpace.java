@@ -107,8 +107,8 @@ public final class GuestAddressSpace implements GuestMemory {
      *
      * @param base lowest address, a multiple of {@link #PAGE_SIZE}
      * @param size bytes, more than 0
-     * @return the lowest address from there on where so many bytes are free; if there is no such place, one where {@link #map}
-     *     refuses
+     * @return the lowest address from there on where so many bytes are free; if there is no such place, one where
+     *     {@link #map} refuses
      */
     public long firstFree(long base, long size) {
         long address = base;

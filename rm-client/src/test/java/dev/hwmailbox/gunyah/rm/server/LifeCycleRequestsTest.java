@@ -149,20 +149,20 @@ final class LifeCycleRequestsTest {
         int lender = bed.boot(0, tree.blob());
         int vmid = bed.allocate();
         int handle = bed.okAs(
-                        lender, RmTestBed.MEM_LEND, 0, 0, 1, vmid | 6 << 16, 1, 0x80008000, 0, RmTestBed.TREE_SIZE, 0, 0)
+                        lender,
+                        RmTestBed.MEM_LEND,
+                        0,
+                        0,
+                        1,
+                        vmid | 6 << 16,
+                        1,
+                        0x80008000,
+                        0,
+                        RmTestBed.TREE_SIZE,
+                        0,
+                        0)
                 .word();
-        assertThat(bed.call(
-                                VM_CONFIG_IMAGE,
-                                vmid,
-                                handle,
-                                0,
-                                0,
-                                RmTestBed.TREE_SIZE,
-                                0,
-                                0,
-                                0,
-                                RmTestBed.TREE_SIZE,
-                                0)
+        assertThat(bed.call(VM_CONFIG_IMAGE, vmid, handle, 0, 0, RmTestBed.TREE_SIZE, 0, 0, 0, RmTestBed.TREE_SIZE, 0)
                         .error())
                 .isEqualTo(MEM_INVALID);
         assertThat(bed.state(vmid)).isEqualTo(INIT_FAILED);
