@@ -57,7 +57,7 @@ final class RmBinding {
     private State state = State.UNBOUND;
     private @Nullable MailboxChannel channel;
     private boolean resetWhileRequested;
-    private int attemptsLeft;
+    private volatile int attemptsLeft;
 
     RmBinding(
             RmConnection connection,
@@ -85,6 +85,9 @@ final class RmBinding {
 
     /** A frame has arrived: the channel is good for something. */
     void heard() {
+        if (attemptsLeft == attempts) {
+            return;
+        }
         lock.lock();
         try {
             attemptsLeft = attempts;
