@@ -53,11 +53,12 @@ final class RmBinding {
     /** The channel while it is bound; read without the lock. */
     private volatile @Nullable MailboxChannel usable;
 
-    private final ReentrantLock lock = new ReentrantLock(); // guards: all below, writes of usable
+    private volatile int attemptsLeft;
+
+    private final ReentrantLock lock = new ReentrantLock(); // guards: all below, writes of the two above
     private State state = State.UNBOUND;
     private @Nullable MailboxChannel channel;
     private boolean resetWhileRequested;
-    private volatile int attemptsLeft;
 
     RmBinding(
             RmConnection connection,
@@ -181,7 +182,8 @@ final class RmBinding {
             if (state != State.REBINDING) {
                 return;
             }
-            attemptsLeft--;
+            int left = attemptsLeft;
+            attemptsLeft = left - 1;
             old = channel;
         } finally {
             lock.unlock();
