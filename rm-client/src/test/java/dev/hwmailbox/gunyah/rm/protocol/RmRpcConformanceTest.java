@@ -255,7 +255,9 @@ class RmRpcConformanceTest {
             tally.refusedHeads++;
             return;
         }
-        assertThat(hex(head.encode())).as(id(vector)).isEqualTo(vector.get("hex").asText());
+        assertThat(hex(head.encode()))
+                .as(id(vector))
+                .isEqualTo(vector.get("hex").asText());
         tally.exactStructures++;
     }
 

@@ -2,6 +2,7 @@
 package dev.hwmailbox.gunyah.rm.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.hwmailbox.gunyah.CapabilityId;
 import dev.hwmailbox.gunyah.GunyahDeviceTree;
