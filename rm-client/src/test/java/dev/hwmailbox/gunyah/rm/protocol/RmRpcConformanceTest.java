@@ -374,8 +374,8 @@ class RmRpcConformanceTest {
 
         @Override
         public String toString() {
-            return ("conformance rm-rpc: encode %d, decode-rm %d, decode-client %d, structs %d, calls %d, resources %d: "
-                            + "%d failed (%d documented)")
+            return ("conformance rm-rpc: encode %d, decode-rm %d, decode-client %d, structs %d, calls %d, "
+                            + "resources %d: %d failed (%d documented)")
                     .formatted(
                             checked.get("encode"),
                             checked.get("decode-rm"),
