@@ -245,8 +245,7 @@ class RmRpcConformanceTest {
     }
 
     private void checkHead(JsonNode vector, String name) {
-        Function<RmMessage, RmPayload> decoder = HEADS.get(name);
-        assertThat(decoder).as(name).isNotNull();
+        Function<RmMessage, RmPayload> decoder = Objects.requireNonNull(HEADS.get(name), name);
         RmPayload head;
         try {
             head = decoder.apply(RmMessage.request(RmMessageId.VM_GET_ID, 0, hex(vector.get("hex"))));

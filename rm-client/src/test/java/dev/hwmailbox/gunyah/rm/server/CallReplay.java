@@ -54,6 +54,7 @@ public final class CallReplay {
     }
 
     /** Replays all conversations among some records, each on a machine of its own. */
+    @SuppressWarnings("exports") // to another package of the tests only
     public static CallReplay of(List<JsonNode> records) {
         Map<String, List<JsonNode>> scenarios = new LinkedHashMap<>();
         for (JsonNode step : records) {
