@@ -16,7 +16,14 @@ import picocli.CommandLine.Command;
         description = "Examples of the mailbox framework for the JVM.",
         mixinStandardHelpOptions = true,
         version = "hwmailbox 0.1.0-SNAPSHOT",
-        subcommands = {BootCommand.class, DtCommand.class, LoopbackCommand.class, PccCommand.class, RmCommand.class, SoakCommand.class})
+        subcommands = {
+            BootCommand.class,
+            DtCommand.class,
+            LoopbackCommand.class,
+            PccCommand.class,
+            RmCommand.class,
+            SoakCommand.class
+        })
 public final class Main implements Runnable {
     @SuppressWarnings("NullAway.Init") // picocli sets it
     @CommandLine.Spec

@@ -102,7 +102,7 @@ final class OwnerProgram {
         return exchanges;
     }
 
-    /** The start of the last life has written over the devicetree, which is the owner's to write only while it is not lent. */
+    /** The last life has written over the devicetree, and the owner can write it only while it is not lent. */
     private int lendAgain(ResourceManager rm, int peer, int memory) {
         rm.reclaimMemory(memory);
         timeline.add("owner", "MEM_RECLAIM: memory 0x%x is back, and lent again", memory);

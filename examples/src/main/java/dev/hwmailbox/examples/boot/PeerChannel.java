@@ -80,14 +80,14 @@ final class PeerChannel implements MailboxClient, ChannelSubscriber {
 
     @Override
     public void closed(VmChannel queues) {
-        timeline.add("owner", "channel %s closed: its queues are gone", channel);
+        timeline.add("owner", "channel %s closed: its queues are gone", String.valueOf(channel));
         channel = null;
         finish(closed);
     }
 
     @Override
     public void refused(VmChannel queues, MailboxException cause) {
-        timeline.add("owner", "no channel: %s", cause.getMessage());
+        timeline.add("owner", "no channel: %s", cause);
     }
 
     private void finish(Completion completion) {

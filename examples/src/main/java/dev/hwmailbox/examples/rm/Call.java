@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.examples.rm;
 
-import static dev.hwmailbox.gunyah.rm.protocol.RmMessageId.*;
-
 import dev.hwmailbox.gunyah.rm.protocol.ConsoleText;
 import dev.hwmailbox.gunyah.rm.protocol.LookupGuidRequest;
 import dev.hwmailbox.gunyah.rm.protocol.MemAclEntry;
 import dev.hwmailbox.gunyah.rm.protocol.MemHandleRequest;
 import dev.hwmailbox.gunyah.rm.protocol.MemParcelRequest;
 import dev.hwmailbox.gunyah.rm.protocol.MemRange;
+import dev.hwmailbox.gunyah.rm.protocol.RmMessageId;
 import dev.hwmailbox.gunyah.rm.protocol.RmPayload;
 import dev.hwmailbox.gunyah.rm.protocol.RmText;
 import dev.hwmailbox.gunyah.rm.protocol.VmConfigImageRequest;
@@ -20,45 +19,76 @@ import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/**
- * One call to the Resource Manager.
- *
- * @param name what it is called on the command line
- * @param messageId what it is called on the wire
- * @param payload the bytes of the request
- */
-record Call(String name, int messageId, byte[] payload) {
+/** One call to the Resource Manager, as it is written on the command line. */
+final class Call {
     private static final int ALL_RIGHTS = MemAclEntry.READ | MemAclEntry.WRITE | MemAclEntry.EXECUTE;
 
     private static final List<Form> FORMS = List.of(
-            plain("get-vmid", VM_GET_VMID),
-            plain("get-owner", VM_GET_OWNER),
-            plain("get-peers", VM_GET_PEERS),
-            plain("host-type", VM_HOST_GET_TYPE),
-            form("get-state", "[VMID]", VM_GET_STATE, words -> new VmRequest(words.optionalVmid())),
-            form("get-id", "[VMID]", VM_GET_ID, words -> new VmRequest(words.optionalVmid())),
-            form("crash-msg", "VMID", VM_GET_CRASH_MSG, words -> new VmRequest(words.vmid())),
-            form("lookup-name", "NAME", VM_LOOKUP_NAME, words -> RmText.of(words.rest("name"))),
-            form("lookup-uri", "URI", VM_LOOKUP_URI, words -> RmText.of(words.next("URI"))),
-            form("lookup-guid", "GUID", VM_LOOKUP_GUID, words -> new LookupGuidRequest(guid(words.next("GUID")))),
-            form("resources", "VMID", VM_GET_HYP_RESOURCES, words -> new VmRequest(words.vmid())),
-            form("alloc-vmid", "[VMID]", VM_ALLOC_VMID, words -> new VmRequest(words.optionalVmid())),
-            form("dealloc-vmid", "VMID", VM_DEALLOC_VMID, words -> new VmRequest(words.vmid())),
-            form("lend-memory", "VMID ADDRESS SIZE", MEM_LEND, Call::lending),
-            form("reclaim-memory", "HANDLE", MEM_RECLAIM, words -> new MemHandleRequest(words.number32("handle"), 0)),
-            form("config-image", "VMID HANDLE IMAGE-SIZE TREE-OFFSET TREE-SIZE", VM_CONFIG_IMAGE, Call::image),
-            form("init", "VMID", VM_INIT, words -> new VmRequest(words.vmid())),
-            form("start", "VMID", VM_START, words -> new VmRequest(words.vmid())),
-            form("stop", "VMID [force]", VM_STOP, Call::stopping),
-            form("reset", "VMID", VM_RESET, words -> new VmRequest(words.vmid())),
-            form("console-open", "[VMID]", VM_CONSOLE_OPEN, words -> new VmRequest(words.optionalVmid())),
-            form("console-close", "[VMID]", VM_CONSOLE_CLOSE, words -> new VmRequest(words.optionalVmid())),
-            form("console-flush", "[VMID]", VM_CONSOLE_FLUSH, words -> new VmRequest(words.optionalVmid())),
+            plain("get-vmid", RmMessageId.VM_GET_VMID),
+            plain("get-owner", RmMessageId.VM_GET_OWNER),
+            plain("get-peers", RmMessageId.VM_GET_PEERS),
+            plain("host-type", RmMessageId.VM_HOST_GET_TYPE),
+            form("get-state", "[VMID]", RmMessageId.VM_GET_STATE, words -> new VmRequest(words.optionalVmid())),
+            form("get-id", "[VMID]", RmMessageId.VM_GET_ID, words -> new VmRequest(words.optionalVmid())),
+            form("crash-msg", "VMID", RmMessageId.VM_GET_CRASH_MSG, words -> new VmRequest(words.vmid())),
+            form("lookup-name", "NAME", RmMessageId.VM_LOOKUP_NAME, words -> RmText.of(words.rest("name"))),
+            form("lookup-uri", "URI", RmMessageId.VM_LOOKUP_URI, words -> RmText.of(words.next("URI"))),
+            form(
+                    "lookup-guid",
+                    "GUID",
+                    RmMessageId.VM_LOOKUP_GUID,
+                    words -> new LookupGuidRequest(guid(words.next("GUID")))),
+            form("resources", "VMID", RmMessageId.VM_GET_HYP_RESOURCES, words -> new VmRequest(words.vmid())),
+            form("alloc-vmid", "[VMID]", RmMessageId.VM_ALLOC_VMID, words -> new VmRequest(words.optionalVmid())),
+            form("dealloc-vmid", "VMID", RmMessageId.VM_DEALLOC_VMID, words -> new VmRequest(words.vmid())),
+            form("lend-memory", "VMID ADDRESS SIZE", RmMessageId.MEM_LEND, Call::lending),
+            form(
+                    "reclaim-memory",
+                    "HANDLE",
+                    RmMessageId.MEM_RECLAIM,
+                    words -> new MemHandleRequest(words.number32("handle"), 0)),
+            form(
+                    "config-image",
+                    "VMID HANDLE IMAGE-SIZE TREE-OFFSET TREE-SIZE",
+                    RmMessageId.VM_CONFIG_IMAGE,
+                    Call::image),
+            form("init", "VMID", RmMessageId.VM_INIT, words -> new VmRequest(words.vmid())),
+            form("start", "VMID", RmMessageId.VM_START, words -> new VmRequest(words.vmid())),
+            form("stop", "VMID [force]", RmMessageId.VM_STOP, Call::stopping),
+            form("reset", "VMID", RmMessageId.VM_RESET, words -> new VmRequest(words.vmid())),
+            form("console-open", "[VMID]", RmMessageId.VM_CONSOLE_OPEN, words -> new VmRequest(words.optionalVmid())),
+            form("console-close", "[VMID]", RmMessageId.VM_CONSOLE_CLOSE, words -> new VmRequest(words.optionalVmid())),
+            form("console-flush", "[VMID]", RmMessageId.VM_CONSOLE_FLUSH, words -> new VmRequest(words.optionalVmid())),
             form(
                     "console-write",
                     "VMID TEXT",
-                    VM_CONSOLE_WRITE,
+                    RmMessageId.VM_CONSOLE_WRITE,
                     words -> ConsoleText.of(words.vmid(), words.rest("text"))));
+
+    private final String name;
+    private final int messageId;
+    private final byte[] payload;
+
+    private Call(String name, int messageId, byte[] payload) {
+        this.name = name;
+        this.messageId = messageId;
+        this.payload = payload;
+    }
+
+    /** What it is called on the command line. */
+    String name() {
+        return name;
+    }
+
+    /** What it is called on the wire. */
+    int messageId() {
+        return messageId;
+    }
+
+    /** The bytes of the request. */
+    byte[] payload() {
+        return payload.clone();
+    }
 
     /** How a call is written. */
     private record Form(String name, String arguments, int messageId, Function<Words, byte[]> payload) {

@@ -17,7 +17,10 @@ import dev.hwmailbox.gunyah.rm.protocol.VmExitRequest;
 import dev.hwmailbox.gunyah.rm.protocol.VmRequest;
 import org.jspecify.annotations.Nullable;
 
-/** What runs in each VM: opens its console and says that it is ready, sends back what is written to it, and exits when asked to shut down. */
+/**
+ * What runs in each VM: opens its console and says that it is ready, sends back what is written to it, and exits when
+ * asked to shut down.
+ */
 final class EchoGuest implements GuestProgram {
     private static final int OWN_CONSOLE = 0;
     private static final String GREETING = "ready";

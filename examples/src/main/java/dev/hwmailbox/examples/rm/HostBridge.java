@@ -15,8 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Stands in the host VM for whoever is at the other end of a socket: passes frames from the socket to the host's channel
- * and back. Whoever does not read holds up only himself: the frames stay in the queue, as with a guest that does not read.
+ * Stands in the host VM for whoever is at the other end of a socket: passes frames from the socket to the host's
+ * channel and back. Whoever does not read holds up only himself: the frames stay in the queue, as with a guest that
+ * does not read.
  */
 final class HostBridge implements MailboxClient {
     private static final Logger LOG = LoggerFactory.getLogger(HostBridge.class);

@@ -27,7 +27,7 @@ import dev.hwmailbox.gunyah.rm.protocol.VmidReply;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
-/** What replies and notifications say, as JSON. What has no layout here is told as {@code "data"}, in hexadecimal digits. */
+/** What replies and notifications say, as JSON. What has no layout here is told as {@code "data"}, in hexadecimal. */
 final class MessageJson {
     /** The field that names a notification. */
     static final String NOTIFICATION = "notification";

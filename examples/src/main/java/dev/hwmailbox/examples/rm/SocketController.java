@@ -19,9 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A mailbox controller whose only channel is a socket that carries {@link RmFrame}s. A message is done when the operating
- * system has taken it. The end of the connection, whoever ended it, is a {@link ChannelEvent#PEER_RESET}: what is sent
- * afterwards ends with EPIPE.
+ * A mailbox controller whose only channel is a socket that carries {@link RmFrame}s. A message is done when the
+ * operating system has taken it. The end of the connection, whoever ended it, is a {@link ChannelEvent#PEER_RESET}:
+ * what is sent afterwards ends with EPIPE.
  *
  * <p>Two threads serve the socket from startup to shutdown, because reading and writing block: one reads and delivers,
  * one writes and reports. A controller serves one binding, as a connection cannot be had twice.

@@ -40,8 +40,7 @@ final class EchoProgram implements GuestProgram, MailboxClient, ChannelSubscribe
         resourceManager = bound;
         bound.addListener(notification -> notified(bound, notification));
         channels = VmChannels.builder(bound, controller, vm.scheduler()).build();
-        channels.subscribe(
-                this, new ReservationKey(ResourceManagerServer.HOST_VMID, GuestImage.CONTROL_LABEL), this);
+        channels.subscribe(this, new ReservationKey(ResourceManagerServer.HOST_VMID, GuestImage.CONTROL_LABEL), this);
     }
 
     @Override

@@ -68,8 +68,7 @@ final class SoakMachine implements AutoCloseable {
         host = hypervisor.createVm(ResourceManagerServer.HOST_VMID);
         host.memory().map(MEMORY, MemoryExtent.allocate(MEMORY_SIZE));
         server = ResourceManagerServer.builder(hypervisor).build();
-        var endpoint =
-                new MsgqEndpoint(CapabilityId.of(0x10), 960, CapabilityId.of(0x11), 961, RmFrame.MAX_LENGTH);
+        var endpoint = new MsgqEndpoint(CapabilityId.of(0x10), 960, CapabilityId.of(0x11), 961, RmFrame.MAX_LENGTH);
         server.attachHost(host, endpoint, DEPTH);
         controller = GunyahMsgqController.builder(host.hypercalls(), host.interrupts(), host.scheduler())
                 .build();

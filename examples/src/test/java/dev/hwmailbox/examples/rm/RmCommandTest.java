@@ -8,6 +8,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -61,11 +62,13 @@ final class RmCommandTest {
                             "{\"call\":\"get-vmid\",\"error\":\"OK\",\"vmid\":3}",
                             "{\"call\":\"alloc-vmid\",\"error\":\"OK\",\"vmid\":128}",
                             "{\"call\":\"lend-memory\",\"error\":\"OK\",\"handle\":\"0x0\"}",
-                            "{\"notification\":\"VM_STATUS\",\"vmid\":128,\"vmState\":\"READY\",\"osState\":\"NONE\",\"appState\":0}",
+                            "{\"notification\":\"VM_STATUS\",\"vmid\":128,\"vmState\":\"READY\","
+                                    + "\"osState\":\"NONE\",\"appState\":0}",
                             "{\"call\":\"init\",\"error\":\"OK\"}",
                             "{\"call\":\"start\",\"error\":\"OK\"}",
                             "{\"notification\":\"VM_CONSOLE_CHARS\",\"vmid\":128,\"text\":\"hello, guest\"}",
-                            "{\"notification\":\"VM_EXITED\",\"vmid\":128,\"exitType\":\"VM_EXIT\",\"exitFlags\":0,\"exitCode\":0}",
+                            "{\"notification\":\"VM_EXITED\",\"vmid\":128,\"exitType\":\"VM_EXIT\","
+                                    + "\"exitFlags\":0,\"exitCode\":0}",
                             "{\"notification\":\"MEM_RELEASED\",\"handle\":\"0x0\",\"vmid\":128,\"tag\":\"0x0\"}",
                             "{\"call\":\"reclaim-memory\",\"error\":\"OK\"}",
                             "{\"call\":\"dealloc-vmid\",\"error\":\"OK\"}");
@@ -90,9 +93,9 @@ final class RmCommandTest {
 
             assertThat(run.exitCode()).isZero();
             assertThat(run.out())
-                    .isEqualTo(
-                            "{\"call\":\"get-vmid\",\"error\":\"OK\",\"vmid\":3}\n"
-                                    + "{\"call\":\"host-type\",\"error\":\"OK\",\"architecture\":100,\"hypervisor\":1,\"version\":1}\n");
+                    .isEqualTo("{\"call\":\"get-vmid\",\"error\":\"OK\",\"vmid\":3}\n"
+                            + "{\"call\":\"host-type\",\"error\":\"OK\","
+                            + "\"architecture\":100,\"hypervisor\":1,\"version\":1}\n");
         }
     }
 
@@ -145,7 +148,7 @@ final class RmCommandTest {
 
     @Test
     void aPeerThatDiesInTheMiddleOfACallIsTold() throws IOException {
-        try (var listener = new SocketPlace(new InetSocketAddress("127.0.0.1", 0)).listen()) {
+        try (var listener = new SocketPlace(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)).listen()) {
             var dying = CompletableFuture.runAsync(() -> {
                 try (SocketChannel socket = listener.accept()) {
                     socket.read(ByteBuffer.allocate(1));

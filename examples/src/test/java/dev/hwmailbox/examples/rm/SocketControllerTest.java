@@ -15,6 +15,7 @@ import dev.hwmailbox.gunyah.rm.protocol.RmFrame;
 import dev.hwmailbox.gunyah.rm.protocol.RmFraming;
 import dev.hwmailbox.gunyah.rm.protocol.RmMessage;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -62,7 +63,7 @@ final class SocketControllerTest {
 
     @BeforeEach
     void connect() throws IOException {
-        try (var listener = new SocketPlace(new InetSocketAddress("127.0.0.1", 0)).listen()) {
+        try (var listener = new SocketPlace(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)).listen()) {
             SocketChannel near = listener.place().connect();
             peer = new FrameStream(listener.accept());
             controller = new SocketController(near, scheduler);

@@ -53,11 +53,12 @@ final class RmBinding {
     /** The channel while it is bound; read without the lock. */
     private volatile @Nullable MailboxChannel usable;
 
-    private final ReentrantLock lock = new ReentrantLock(); // guards: all below, writes of usable
+    private volatile int attemptsLeft;
+
+    private final ReentrantLock lock = new ReentrantLock(); // guards: all below, writes of the two above
     private State state = State.UNBOUND;
     private @Nullable MailboxChannel channel;
     private boolean resetWhileRequested;
-    private int attemptsLeft;
 
     RmBinding(
             RmConnection connection,
@@ -85,6 +86,9 @@ final class RmBinding {
 
     /** A frame has arrived: the channel is good for something. */
     void heard() {
+        if (attemptsLeft == attempts) {
+            return;
+        }
         lock.lock();
         try {
             attemptsLeft = attempts;
@@ -178,7 +182,8 @@ final class RmBinding {
             if (state != State.REBINDING) {
                 return;
             }
-            attemptsLeft--;
+            int left = attemptsLeft;
+            attemptsLeft = left - 1;
             old = channel;
         } finally {
             lock.unlock();

@@ -18,13 +18,10 @@ import dev.hwmailbox.gunyah.rm.protocol.RmMessageType;
 import dev.hwmailbox.gunyah.rm.protocol.RmReassembler;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -66,8 +63,7 @@ final class RmConnection implements MailboxClient {
     private final ReentrantLock receiving = new ReentrantLock(); // guards: reassembler
     private RmReassembler reassembler;
 
-    /** By sequence; read without the lock. */
-    private final Map<Integer, RmCall> outstanding = new ConcurrentHashMap<>();
+    private final OutstandingCalls outstanding;
 
     private final ReentrantLock lock = new ReentrantLock(); // guards: all below, writes of outstanding
     private final Deque<RmCall> waiting = new ArrayDeque<>();
@@ -90,6 +86,7 @@ final class RmConnection implements MailboxClient {
         this.scheduler = scheduler;
         this.carrier = carrier;
         this.options = options;
+        this.outstanding = new OutstandingCalls(options.maxOutstanding());
         this.timeoutNanos = options.timeout().toNanos();
         this.reassembler = newReassembler();
         this.listeners = new Listeners(scheduler, options.maxUntold());
@@ -241,7 +238,7 @@ final class RmConnection implements MailboxClient {
     @Override
     public void txDone(MailboxChannel from, @Nullable Object message, int status) {
         if (status < 0) {
-            for (RmCall call : outstanding.values()) {
+            for (RmCall call : outstanding.all()) {
                 // A call that timed out may have left messages in the queue.
                 if (call.sent(message)) {
                     fail(call, notSent(-status));
@@ -301,9 +298,9 @@ final class RmConnection implements MailboxClient {
         try {
             RmCall begun = sending;
             if (begun == null || begun.hasEnded() || begun.isHandedOver()) {
-                begun = outstanding.size() < options.maxOutstanding() ? waiting.poll() : null;
+                begun = outstanding.isFull() ? null : waiting.poll();
                 if (begun != null) {
-                    outstanding.put(begun.sequence(), begun);
+                    outstanding.add(begun);
                 }
                 sending = begun;
             }
@@ -456,7 +453,7 @@ final class RmConnection implements MailboxClient {
     private void finish(RmCall call, boolean counted) {
         lock.lock();
         try {
-            if (outstanding.remove(call.sequence(), call)) {
+            if (outstanding.remove(call)) {
                 remember(call);
             } else {
                 waiting.remove(call);
@@ -484,9 +481,9 @@ final class RmConnection implements MailboxClient {
 
     /** Every call that has not ended. The lock is held. */
     private List<RmCall> takeAll() {
-        List<RmCall> all = new ArrayList<>(outstanding.values());
+        List<RmCall> all = outstanding.all();
+        all.forEach(this::remember);
         all.addAll(waiting);
-        outstanding.values().forEach(this::remember);
         outstanding.clear();
         waiting.clear();
         sequences.restart();

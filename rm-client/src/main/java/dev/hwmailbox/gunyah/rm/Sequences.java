@@ -7,9 +7,15 @@ import java.util.BitSet;
 final class Sequences {
     private static final int COUNT = 0x10000;
 
-    private final BitSet inUse = new BitSet();
+    /** Its highest bit is always set: clearing the highest bit of a set makes it look for the next one below. */
+    private final BitSet inUse = new BitSet(COUNT + 1);
+
     private int reserved;
     private int next;
+
+    Sequences() {
+        inUse.set(COUNT);
+    }
 
     /** How many numbers are in use. */
     int reserved() {
@@ -38,7 +44,7 @@ final class Sequences {
     }
 
     void restart() {
-        inUse.clear();
+        inUse.clear(0, COUNT);
         reserved = 0;
         next = 0;
     }

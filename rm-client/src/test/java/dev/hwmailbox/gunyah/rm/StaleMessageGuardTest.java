@@ -95,8 +95,7 @@ final class StaleMessageGuardTest implements MailboxClient, ChannelSubscriber {
 
     private void send(String text) {
         byte[] message = text.getBytes(StandardCharsets.US_ASCII);
-        long result = far.hypercalls()
-                .msgqSend(pair.far().txCapability().value(), message, 0, message.length, true);
+        long result = far.hypercalls().msgqSend(pair.far().txCapability().value(), message, 0, message.length, true);
         assertThat(GunyahHypercalls.status(result)).isEqualTo(GunyahError.OK);
         scheduler.runDue();
     }
@@ -109,12 +108,11 @@ final class StaleMessageGuardTest implements MailboxClient, ChannelSubscriber {
     }
 
     private void answer(ScriptedPeer.Request request) {
-        byte[] data =
-                switch (request.id()) {
-                    case RmMessageId.VM_GET_VMID -> new VmidReply(NEAR).encode();
-                    case RmMessageId.VM_GET_PEERS -> new VmidListReply(List.of(FAR)).encode();
-                    default -> listed(pair.near()).encode();
-                };
+        byte[] data = switch (request.id()) {
+            case RmMessageId.VM_GET_VMID -> new VmidReply(NEAR).encode();
+            case RmMessageId.VM_GET_PEERS -> new VmidListReply(List.of(FAR)).encode();
+            default -> listed(pair.near()).encode();
+        };
         resourceManager.reply(request, 0, data);
     }
 

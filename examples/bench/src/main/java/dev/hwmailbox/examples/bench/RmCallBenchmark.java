@@ -21,7 +21,7 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** A call to the Resource Manager and its reply, by one thread: client, mailbox, queue, server, queue, mailbox, client. */
+/** A call to the Resource Manager and its reply, by one thread, through client, mailbox, queues and server. */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Fork(5)

@@ -41,8 +41,8 @@ final class RmProtocolExaminer {
     }
 
     /**
-     * The bytes are what arrives: for each, its length in one byte, and its bytes. Either role takes it or says why not,
-     * in bounded memory; and a message that came together can be sent.
+     * The bytes are what arrives: for each, its length in one byte, and its bytes. Either role takes it or says why
+     * not, in bounded memory; and a message that came together can be sent.
      */
     static void frames(byte[] input) {
         for (boolean comparing : new boolean[] {true, false}) {
@@ -88,7 +88,7 @@ final class RmProtocolExaminer {
         assertThat(again).isEqualTo(message);
     }
 
-    /** The first byte says which type the others are read as: a value that survives being written, or a typed refusal. */
+    /** The first byte says which type the others are: a value that survives being written, or a typed refusal. */
     static void payload(byte[] input) {
         if (input.length == 0) {
             return;

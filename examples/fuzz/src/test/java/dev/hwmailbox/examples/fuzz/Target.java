@@ -20,9 +20,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is fed with hostile input. Each target checks what must hold whatever the bytes are. Devicetrees: the answer is a
- * tree or a {@link DeviceTreeException} that says why not, it does not take long, and a tree survives being written and
- * read. The Resource Manager protocol: see {@link RmProtocolExaminer}.
+ * What is fed with hostile input. Each target checks what must hold whatever the bytes are. Devicetrees: the answer is
+ * a tree or a {@link DeviceTreeException} that says why not, it does not take long, and a tree survives being written
+ * and read. The Resource Manager protocol: see {@link RmProtocolExaminer}.
  */
 enum Target {
     /** The bytes are a blob. */

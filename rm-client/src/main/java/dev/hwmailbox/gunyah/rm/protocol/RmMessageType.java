@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.gunyah.rm.protocol;
 
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -22,6 +23,9 @@ public enum RmMessageType {
 
     /** The Resource Manager tells a VM something it did not ask for. */
     NOTIFICATION(3);
+
+    private static final List<Optional<RmMessageType>> BY_VALUE =
+            List.of(Optional.empty(), Optional.of(REQUEST), Optional.of(REPLY), Optional.of(NOTIFICATION));
 
     private final int value;
 
@@ -45,11 +49,6 @@ public enum RmMessageType {
      * @return the type; empty for 0, which marks a continuation and so says nothing, and for anything else
      */
     public static Optional<RmMessageType> fromValue(int value) {
-        for (var type : values()) {
-            if (type.value == value) {
-                return Optional.of(type);
-            }
-        }
-        return Optional.empty();
+        return value > 0 && value < BY_VALUE.size() ? BY_VALUE.get(value) : Optional.empty();
     }
 }

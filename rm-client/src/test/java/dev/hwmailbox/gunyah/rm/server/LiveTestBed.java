@@ -207,6 +207,10 @@ final class LiveTestBed implements VmChannelListener, AutoCloseable {
         return Objects.requireNonNull(guests.get(vmid));
     }
 
+    Guest livingGuest(int vmid) {
+        return Objects.requireNonNull(guest(vmid), "guest");
+    }
+
     /** What stands for a guest's vCPUs. */
     final class Guest implements GuestProgram, ChannelSubscriber {
         private final int vmid;

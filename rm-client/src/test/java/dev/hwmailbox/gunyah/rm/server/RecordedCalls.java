@@ -8,34 +8,27 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 
-/** The recorded conversations with the real Resource Manager, by scenario, and the images they use. */
+/** The recorded conversations with the real Resource Manager, and the images they use. */
 final class RecordedCalls {
     private RecordedCalls() {}
 
-    static Map<String, List<JsonNode>> scenarios() {
-        Map<String, List<JsonNode>> scenarios = new LinkedHashMap<>();
+    static List<JsonNode> records() {
+        List<JsonNode> records = new ArrayList<>();
         ObjectMapper mapper = new ObjectMapper();
         try {
             String lines = new String(file("rm-rpc", "calls.jsonl"), StandardCharsets.UTF_8);
-            for (String line : lines.split("\n", -1)) {
-                if (!line.isBlank()) {
-                    JsonNode step = mapper.readTree(line);
-                    scenarios
-                            .computeIfAbsent(step.get("scenario").asText(), name -> new ArrayList<>())
-                            .add(step);
-                }
+            for (String line : lines.lines().toList()) {
+                records.add(mapper.readTree(line));
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return scenarios;
+        return records;
     }
 
     static byte[] file(String area, String name) {

@@ -83,7 +83,7 @@ final class VmChannelsTest {
 
         assertThat(subscriber.heard).containsExactly("bound 128/16");
         assertThat(subscriber.received).containsExactly("hello from 128.1");
-        assertThat(bed.guest(vmid).received).containsExactly("hi");
+        assertThat(bed.livingGuest(vmid).received).containsExactly("hi");
         assertThat(bed.controller.freeSlots()).isEqualTo(2);
     }
 
