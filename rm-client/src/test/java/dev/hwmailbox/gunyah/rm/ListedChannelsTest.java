@@ -420,6 +420,21 @@ final class ListedChannelsTest implements VmChannelListener {
     }
 
     @Test
+    void eachEndOfAPeerIsToldToListenersOnce() {
+        own = GUEST;
+        listPair();
+        subscribed();
+
+        becomes(VmState.EXITED);
+        becomes(VmState.RESETTING);
+        becomes(VmState.RESET);
+        becomes(VmState.READY);
+        becomes(VmState.RESETTING); // a VM that has not been started does not exit
+
+        assertThat(heard).containsExactly("appeared 16", "peer reset 16", "peer reset 16");
+    }
+
+    @Test
     void queuesBetweenGuestsThatDoNotOutliveAResetAreGone() {
         own = GUEST;
         listPair();

@@ -65,7 +65,7 @@ final class ExplorationGuest implements GuestProgram, VmChannelListener {
     }
 
     private void subscribe(ReservationKey key) {
-        if (channels != null && data.size() < 3) {
+        if (channels != null) {
             var channel = new DataChannel(world.traffic, world.ledger, vmid, life);
             data.add(channel);
             channel.subscription(channels.subscribe(channel, key, channel));
@@ -84,11 +84,11 @@ final class ExplorationGuest implements GuestProgram, VmChannelListener {
     }
 
     void talk() {
-        data.get(world.random.nextInt(Math.max(1, data.size()))).send();
+        data.get(world.random.nextInt(data.size())).send();
     }
 
     boolean talks() {
-        return reads && !isOver;
+        return !data.isEmpty() && !isOver;
     }
 
     void exit() {

@@ -110,7 +110,7 @@ final class ExplorationWorld implements AutoCloseable {
         server.attachHost(host, endpoint, 8);
         link = new NoisyLink(seed);
         InterruptController interrupts = faultyInterrupts(host.interrupts());
-        GunyahHypercalls hypercalls = faultyHypercalls(host.hypercalls());
+        GunyahHypercalls hypercalls = faultierHypercalls(host.hypercalls());
         setFaults(false);
         controller = GunyahMsgqController.builder(hypercalls, interrupts, scheduler)
                 .slots(SLOTS + 1)
@@ -120,6 +120,7 @@ final class ExplorationWorld implements AutoCloseable {
                 link,
                 scheduler,
                 options(1 + random.nextInt(3), ResourceManagerOptions.MAX_REBIND_ATTEMPTS));
+        link.generations(client::generation);
         channels = VmChannels.builder(client, controller, scheduler).build();
         quiet();
         firstVm = lifeOfOneVm();
@@ -153,12 +154,18 @@ final class ExplorationWorld implements AutoCloseable {
         return (subject, count) -> faultsOn && chance.isMeant(subject, count);
     }
 
+    /** A refused receive is an interrupt lost. */
+    private GunyahHypercalls faultierHypercalls(GunyahHypercalls real) {
+        return FaultyHypercalls.over(faultyHypercalls(real))
+                .inject(Hypercall.RECEIVE, sometimes(0.02), HypercallFault.status(GunyahError.MSGQUEUE_EMPTY));
+    }
+
+    /** The calls of a guest. */
     GunyahHypercalls faultyHypercalls(GunyahHypercalls real) {
         FaultyHypercalls faulty = FaultyHypercalls.over(real)
                 .inject(Hypercall.SEND, sometimes(0.03), HypercallFault.status(GunyahError.BUSY))
                 .inject(Hypercall.SEND, sometimes(0.03), HypercallFault.status(GunyahError.MSGQUEUE_FULL))
                 .inject(Hypercall.SEND, sometimes(0.02), HypercallFault.lost())
-                .inject(Hypercall.RECEIVE, sometimes(0.02), HypercallFault.status(GunyahError.MSGQUEUE_EMPTY))
                 .inject(Hypercall.CONFIGURE_SEND, sometimes(0.03), HypercallFault.status(GunyahError.BUSY))
                 .inject(Hypercall.CONFIGURE_RECEIVE, sometimes(0.03), HypercallFault.status(GunyahError.DENIED));
         faultyHypercalls.add(faulty);
@@ -398,6 +405,7 @@ final class ExplorationWorld implements AutoCloseable {
         assertThat(lifeOfOneVm()).isEqualTo(firstVm);
         assertThat(ledger.lent).isEmpty();
         assertThat(census()).isEqualTo(atFirst);
+        assertThat(link.firstSequences).containsOnly(0);
         if (realism == Realism.ROBUST) {
             ledger.assertAllAnswered();
         }

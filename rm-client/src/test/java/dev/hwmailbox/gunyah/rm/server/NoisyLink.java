@@ -11,13 +11,16 @@ import dev.hwmailbox.gunyah.msgq.MsgqMessage;
 import dev.hwmailbox.gunyah.rm.RmFrameCarrier;
 import dev.hwmailbox.gunyah.rm.protocol.RmFrame;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,14 +44,21 @@ final class NoisyLink implements RmFrameCarrier {
     private boolean skipsContinuations;
     private @Nullable MailboxChannel current;
 
-    /** Sequence of the first request made since the restart; unknown before. */
-    @Nullable
-    Integer firstSequence;
+    private int generation;
+    private IntSupplier generations = () -> 0;
+
+    /** Sequences of the first requests made after restarts. */
+    final List<Integer> firstSequences = new ArrayList<>();
 
     long faults;
 
     NoisyLink(long seed) {
         random = new Random(seed);
+    }
+
+    /** Tells in which life of the Resource Manager, as the client counts them, a request is made. */
+    void generations(IntSupplier ofClient) {
+        generations = ofClient;
     }
 
     MailboxChannel request(GunyahMsgqController controller, MailboxClient client, MsgqEndpoint endpoint) {
@@ -61,7 +71,6 @@ final class NoisyLink implements RmFrameCarrier {
         if (open != null && !open.isClosed()) {
             unanswered.forEach((call, times) -> ofEarlierLife.merge(call, times, Integer::sum));
             unanswered.clear();
-            firstSequence = null;
             faults++;
             controller.peerReset(open);
         }
@@ -80,8 +89,10 @@ final class NoisyLink implements RmFrameCarrier {
     public Object toMessage(RmFrame frame) {
         if (frame.typeValue() == REQUEST) {
             unanswered.merge(call(frame), 1, Integer::sum);
-            if (firstSequence == null) {
-                firstSequence = frame.sequence();
+            int now = generations.getAsInt();
+            if (now != generation) {
+                generation = now;
+                firstSequences.add(frame.sequence());
             }
         }
         byte[] bytes = frame.toBytes();

@@ -41,7 +41,7 @@ final class VmManager implements Runnable {
 
     @Override
     public void run() {
-        while (!finishing) {
+        while (!finishing && !Thread.currentThread().isInterrupted()) {
             try {
                 step();
             } catch (MailboxException e) {
