@@ -2,6 +2,7 @@
 package dev.hwmailbox.gunyah.rm.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.hwmailbox.Errno;
 import dev.hwmailbox.MailboxChannel;
@@ -19,12 +20,14 @@ import dev.hwmailbox.gunyah.msgq.MsgqEndpoint;
 import dev.hwmailbox.gunyah.msgq.ReservationKey;
 import dev.hwmailbox.gunyah.msgq.SuspendPolicy;
 import dev.hwmailbox.gunyah.rm.ResourceManager;
+import dev.hwmailbox.gunyah.rm.ResourceManagerException;
 import dev.hwmailbox.gunyah.rm.ResourceManagerOptions;
 import dev.hwmailbox.gunyah.rm.VmChannels;
 import dev.hwmailbox.gunyah.rm.protocol.HypResource;
 import dev.hwmailbox.gunyah.rm.protocol.MemAclEntry;
 import dev.hwmailbox.gunyah.rm.protocol.MemParcelRequest;
 import dev.hwmailbox.gunyah.rm.protocol.MemRange;
+import dev.hwmailbox.gunyah.rm.protocol.RmError;
 import dev.hwmailbox.gunyah.rm.protocol.RmHandle;
 import dev.hwmailbox.gunyah.rm.protocol.RmMessage;
 import dev.hwmailbox.gunyah.rm.protocol.RmMessageId;
@@ -439,6 +442,12 @@ final class ExplorationWorld implements AutoCloseable {
         }
         for (int handle : List.copyOf(ledger.lent)) {
             client.reclaimMemory(handle);
+        }
+        for (int handle : ledger.handles()) {
+            assertThatExceptionOfType(ResourceManagerException.class)
+                    .as("memory 0x%x is still there", handle)
+                    .isThrownBy(() -> client.reclaimMemory(handle))
+                    .satisfies(refusal -> assertThat(refusal.errorWord()).isEqualTo(RmError.HANDLE_INVALID));
         }
     }
 

@@ -13,6 +13,7 @@ import dev.hwmailbox.gunyah.rm.protocol.VmRequest;
 import dev.hwmailbox.gunyah.rm.protocol.VmState;
 import dev.hwmailbox.gunyah.rm.protocol.VmStatusNotification;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -121,6 +122,11 @@ final class ServerLedger implements RmServerListener {
     @Nullable
     Integer handle(int label) {
         return handlesByLabel.get(label);
+    }
+
+    /** All that have ever been given out. */
+    Collection<Integer> handles() {
+        return handlesByLabel.values();
     }
 
     void assertAllAnswered() {
