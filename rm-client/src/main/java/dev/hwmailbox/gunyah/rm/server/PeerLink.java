@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What lies between two guests: a pair of queues or a doorbell. The guest that is initialised first makes it, the other
- * one joins. It lives while either has its end, so it outlives a reset of one of them, messages included. They are dropped
- * when another VM takes the place, though it has the same name: what they say is not for it, nor from it.
+ * one joins. It lives while either has its end, so it outlives a reset of one of them, messages included. They are
+ * dropped when another VM takes the place, though it has the same name: they are neither for it nor from it.
  */
 final class PeerLink {
     private static final int ENDS = 2;

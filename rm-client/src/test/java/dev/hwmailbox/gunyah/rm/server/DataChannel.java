@@ -93,8 +93,10 @@ final class DataChannel implements MailboxClient, ChannelSubscriber {
     public void bound(MailboxChannel channel, VmChannel queues) {
         hears("bound");
         traffic.bound++;
-        Bound made =
-                new Bound(++traffic.channels, queues, ledger.lifeOf(vmid, queues.endpoint().rxCapability()));
+        Bound made = new Bound(
+                ++traffic.channels,
+                queues,
+                ledger.lifeOf(vmid, queues.endpoint().rxCapability()));
         made.events.addAll(early.getOrDefault(channel, List.of()));
         channels.put(channel, made);
     }
@@ -132,8 +134,8 @@ final class DataChannel implements MailboxClient, ChannelSubscriber {
             String receiver = vmid == RmTestBed.HOST || to.queues.partner() == RmTestBed.HOST
                     ? to.queues.partner() + "." + to.partnerLife
                     : to.queues.partner() + ".?";
-            String text = vmid + "." + life + " " + receiver + " " + to.queues.label() + " " + to.number + " "
-                    + to.sent++;
+            String text =
+                    vmid + "." + life + " " + receiver + " " + to.queues.label() + " " + to.number + " " + to.sent++;
             channel.sendMessage(MsgqMessage.of(text.getBytes(StandardCharsets.US_ASCII)));
         }
     }

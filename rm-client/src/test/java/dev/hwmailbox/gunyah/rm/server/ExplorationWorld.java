@@ -176,8 +176,8 @@ final class ExplorationWorld implements AutoCloseable {
     }
 
     private InterruptController faultyInterrupts(InterruptController real) {
-        FaultyInterrupts faulty = FaultyInterrupts.over(real, scheduler)
-                .inject(sometimes(0.02), InterruptFault.dropped());
+        FaultyInterrupts faulty =
+                FaultyInterrupts.over(real, scheduler).inject(sometimes(0.02), InterruptFault.dropped());
         return late(faulty);
     }
 
@@ -196,8 +196,12 @@ final class ExplorationWorld implements AutoCloseable {
     long faults() {
         return ownFaults
                 + link.faults
-                + faultyHypercalls.stream().mapToLong(FaultyHypercalls::injected).sum()
-                + faultyInterrupts.stream().mapToLong(FaultyInterrupts::injected).sum();
+                + faultyHypercalls.stream()
+                        .mapToLong(FaultyHypercalls::injected)
+                        .sum()
+                + faultyInterrupts.stream()
+                        .mapToLong(FaultyInterrupts::injected)
+                        .sum();
     }
 
     // ---- what happens ----
@@ -217,18 +221,20 @@ final class ExplorationWorld implements AutoCloseable {
 
     private void disturb() {
         switch (random.nextInt(20)) {
-            case 0, 1, 2 -> anyOf(subscriptions).forEach(one -> {
-                for (int i = random.nextInt(25); i >= 0; i--) {
-                    one.send();
-                }
-            });
+            case 0, 1, 2 ->
+                anyOf(subscriptions).forEach(one -> {
+                    for (int i = random.nextInt(25); i >= 0; i--) {
+                        one.send();
+                    }
+                });
             case 3, 4 -> talkingGuest().forEach(ExplorationGuest::talk);
             case 5, 6 -> question();
             case 7 -> identified();
-            case 8 -> anyOf(calls).forEach(call -> {
-                ownFaults++;
-                call.cancel(false);
-            });
+            case 8 ->
+                anyOf(calls).forEach(call -> {
+                    ownFaults++;
+                    call.cancel(false);
+                });
             case 9 -> {
                 if (random.nextInt(3) == 0) {
                     link.restart(controller);
@@ -270,8 +276,7 @@ final class ExplorationWorld implements AutoCloseable {
             case 1 -> ask(RmMessageId.VM_GET_STATE, new VmRequest(128 + random.nextInt(VMS)).encode());
             default -> {
                 int vmid = 128 + random.nextInt(VMS);
-                CompletableFuture<RmMessage> call =
-                        ask(RmMessageId.VM_GET_HYP_RESOURCES, new VmRequest(vmid).encode());
+                CompletableFuture<RmMessage> call = ask(RmMessageId.VM_GET_HYP_RESOURCES, new VmRequest(vmid).encode());
                 if (call != null) {
                     checks.add(call.thenAccept(reply -> VmManager.assertAbout(vmid, reply)));
                 }
@@ -302,9 +307,10 @@ final class ExplorationWorld implements AutoCloseable {
         MemParcelRequest parcel = parcel(128 + random.nextInt(VMS), nextPiece());
         CompletableFuture<RmMessage> call = ask(RmMessageId.MEM_LEND, parcel.encode());
         if (call != null) {
-            checks.add(call.thenAccept(reply -> assertThat(RmHandle.decode(reply).handle())
-                    .as("handle for label %d", parcel.label())
-                    .isEqualTo(ledger.handle(parcel.label()))));
+            checks.add(
+                    call.thenAccept(reply -> assertThat(RmHandle.decode(reply).handle())
+                            .as("handle for label %d", parcel.label())
+                            .isEqualTo(ledger.handle(parcel.label()))));
         }
     }
 
@@ -391,7 +397,8 @@ final class ExplorationWorld implements AutoCloseable {
         link.restart(controller); // an interrupt that got lost may have left messages in the queue
         quiet();
         link.forgetEarlierLives();
-        managers.forEach(manager -> assertThat(manager.isOver).as("a call has not ended").isTrue());
+        managers.forEach(
+                manager -> assertThat(manager.isOver).as("a call has not ended").isTrue());
         channels.refresh();
         guests.stream().filter(guest -> !guest.isOver).forEach(ExplorationGuest::refresh);
         quiet();

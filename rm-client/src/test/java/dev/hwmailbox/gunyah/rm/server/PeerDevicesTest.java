@@ -262,7 +262,9 @@ final class PeerDevicesTest {
         reset(SECOND);
         bed.ok(VM_DEALLOC, SECOND);
 
-        assertThat(bed.boot(2, second.blob())).as("the number of the one before").isEqualTo(SECOND);
+        assertThat(bed.boot(2, second.blob()))
+                .as("the number of the one before")
+                .isEqualTo(SECOND);
 
         assertThat(receive(SECOND, FIRST)).isEqualTo("nothing");
         assertThat(receive(FIRST, SECOND)).isEqualTo("nothing");

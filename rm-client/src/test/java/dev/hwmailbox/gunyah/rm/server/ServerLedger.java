@@ -57,7 +57,9 @@ final class ServerLedger implements RmServerListener {
     public void reply(int vmid, RmMessage reply, String reason) {
         replies++;
         Deque<RmMessage> asked = open.getOrDefault(question(vmid, reply), new ArrayDeque<>());
-        assertThat(asked).as("reply to what was not asked: %s to VM %d", reply, vmid).isNotEmpty();
+        assertThat(asked)
+                .as("reply to what was not asked: %s to VM %d", reply, vmid)
+                .isNotEmpty();
         RmMessage request = asked.remove();
         if (reply.error() != 0) {
             return;

@@ -122,7 +122,8 @@ final class VmManager implements Runnable {
     }
 
     private static void assertAbout(int vmid, List<HypResource> resources) {
-        assertThat(resources).allSatisfy(resource -> assertThat(resource.partnerVmid()).isIn(vmid, 0));
+        assertThat(resources)
+                .allSatisfy(resource -> assertThat(resource.partnerVmid()).isIn(vmid, 0));
     }
 
     /** One whole life without faults; what it was given. */
