@@ -42,8 +42,8 @@ public interface VmChannelListener {
     default void gone(VmChannel channel) {}
 
     /**
-     * The VM at the other end of queues that stay has ended or is being reset. Channels of subscriptions to them have
-     * been told: what waits to be sent ends with ECONNRESET.
+     * The VM at the other end of queues that stay has ended or is being reset; told once for each end of it. Channels
+     * of subscriptions to them have been told: what waits to be sent ends with ECONNRESET.
      *
      * @param channel the queues
      */

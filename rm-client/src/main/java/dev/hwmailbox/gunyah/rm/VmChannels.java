@@ -203,7 +203,10 @@ public final class VmChannels implements AutoCloseable {
             return;
         }
         switch (state) {
-            case READY, RUNNING -> ask(view(vmid));
+            case READY, RUNNING -> {
+                view(vmid).endReset();
+                ask(view(vmid));
+            }
             case EXITED, RESETTING -> ended(view(vmid));
             case RESET -> reset(view(vmid));
             default -> {}
@@ -223,7 +226,7 @@ public final class VmChannels implements AutoCloseable {
                 offerAll(); // a subscription to any VM may wait again
             }
         } else {
-            vm.channels().forEach(this::peerReset);
+            vm.channels().forEach(channel -> peerReset(vm, channel));
         }
     }
 
@@ -364,7 +367,7 @@ public final class VmChannels implements AutoCloseable {
         tellAll(hearing -> hearing.gone(channel));
     }
 
-    private void peerReset(VmChannel channel) {
+    private void peerReset(VmView vm, VmChannel channel) {
         for (MailboxChannel open : subscriptions.channelsTo(channel)) {
             try {
                 controller.peerReset(open);
@@ -372,7 +375,9 @@ public final class VmChannels implements AutoCloseable {
                 LOG.warn("reset of VM {} cannot be told to {}", channel.partner(), open, e);
             }
         }
-        tellAll(hearing -> hearing.peerReset(channel));
+        if (vm.beginsReset(channel)) {
+            tellAll(hearing -> hearing.peerReset(channel));
+        }
     }
 
     private void offerAll() {

@@ -3,9 +3,11 @@ package dev.hwmailbox.gunyah.rm;
 
 import dev.hwmailbox.gunyah.msgq.ReservationKey;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** What is known of one other VM: its queues, and whether the Resource Manager is being asked. Used by serial tasks. */
 final class VmView {
@@ -14,6 +16,9 @@ final class VmView {
 
     /** Which life of the VM an answer is about: one to a question of an earlier life means nothing. */
     private int life;
+
+    /** Queues that stay while the VM ends and is reset: listeners have been told of it. */
+    private final Set<VmChannel> resetTold = new HashSet<>();
 
     private boolean asking;
     private boolean askAgain;
@@ -41,6 +46,16 @@ final class VmView {
         List<VmChannel> gone = channels();
         channels.clear();
         return gone;
+    }
+
+    /** True if listeners have not been told of this end of the VM yet: EXITED and RESETTING are the same one. */
+    boolean beginsReset(VmChannel channel) {
+        return resetTold.add(channel);
+    }
+
+    /** The VM begins a new life. */
+    void endReset() {
+        resetTold.clear();
     }
 
     /** True if the question is to be put now; otherwise it is put when the answer to the last one is there. */

@@ -416,6 +416,21 @@ final class ListedChannelsTest implements VmChannelListener {
 
         assertThat(channel.isClosed()).isFalse();
         assertThat(subscriber.heard).containsExactly("bound", "done ECONNRESET", "event PEER_RESET");
+        assertThat(heard).containsExactly("appeared 16", "peer reset 16");
+    }
+
+    @Test
+    void eachEndOfAPeerIsToldToListenersOnce() {
+        own = GUEST;
+        listPair();
+        subscribed();
+
+        becomes(VmState.EXITED);
+        becomes(VmState.RESETTING);
+        becomes(VmState.RESET);
+        becomes(VmState.READY);
+        becomes(VmState.RESETTING); // a VM that has not been started does not exit
+
         assertThat(heard).containsExactly("appeared 16", "peer reset 16", "peer reset 16");
     }
 

@@ -48,6 +48,11 @@ final class HypervisorObjects {
         return queue;
     }
 
+    /** Drops the messages in a queue. */
+    void flush(long queue) {
+        expect(hypercalls.msgqFlush(queue), "flush queue " + CapabilityId.toString(queue));
+    }
+
     /** Makes an object that the hypervisor only names. */
     long makeOpaque(ObjectType type, Teardown teardown) {
         long master = manager.machine().vm().createOpaqueObject(type).value();

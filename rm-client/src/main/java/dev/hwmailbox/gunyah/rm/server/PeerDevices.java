@@ -69,10 +69,12 @@ final class PeerDevices {
     private PeerLink newLink(DeviceConfiguration configuration) {
         Teardown made = new Teardown();
         try {
-            long[] masters = configuration.kind().isDoorbell()
-                    ? new long[] {objects.makeOpaque(ObjectType.DOORBELL, made)}
-                    : new long[] {objects.makeQueue(configuration, made), objects.makeQueue(configuration, made)};
-            return new PeerLink(handles.getAsInt(), masters, made);
+            if (configuration.kind().isDoorbell()) {
+                long[] bell = {objects.makeOpaque(ObjectType.DOORBELL, made)};
+                return new PeerLink(handles.getAsInt(), bell, made, nothing -> {});
+            }
+            long[] queues = {objects.makeQueue(configuration, made), objects.makeQueue(configuration, made)};
+            return new PeerLink(handles.getAsInt(), queues, made, objects::flush);
         } catch (RuntimeException e) {
             made.run();
             throw e;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.gunyah.rm.server;
 
+import static dev.hwmailbox.gunyah.rm.server.RmTestBed.VM_DEALLOC;
 import static dev.hwmailbox.gunyah.rm.server.RmTestBed.VM_GET_RESOURCES;
 import static dev.hwmailbox.gunyah.rm.server.RmTestBed.VM_INIT;
 import static dev.hwmailbox.gunyah.rm.server.RmTestBed.VM_RESET;
@@ -251,6 +252,24 @@ final class PeerDevicesTest {
         assertThat(receive(SECOND, FIRST)).isEqualTo("unread");
         send(SECOND, FIRST, "again");
         assertThat(receive(FIRST, SECOND)).isEqualTo("again");
+    }
+
+    @Test
+    void anotherVmOfTheSameNameFindsNoMessagesOfTheOneBefore() {
+        bootBoth();
+        send(SECOND, FIRST, "last words");
+        send(FIRST, SECOND, "unread");
+        reset(SECOND);
+        bed.ok(VM_DEALLOC, SECOND);
+
+        assertThat(bed.boot(2, second.blob()))
+                .as("the number of the one before")
+                .isEqualTo(SECOND);
+
+        assertThat(receive(SECOND, FIRST)).isEqualTo("nothing");
+        assertThat(receive(FIRST, SECOND)).isEqualTo("nothing");
+        send(FIRST, SECOND, "welcome");
+        assertThat(receive(SECOND, FIRST)).isEqualTo("welcome");
     }
 
     @Test
