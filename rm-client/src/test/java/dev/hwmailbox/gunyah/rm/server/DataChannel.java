@@ -166,6 +166,15 @@ final class DataChannel implements MailboxClient, ChannelSubscriber {
 
     // ---- what must hold ----
 
+    /** Listeners hear of a reset after the channels to it. */
+    void checkTold(VmChannel reset) {
+        MailboxChannel channel = channel();
+        Bound open = channel == null ? null : channels.get(channel);
+        if (open != null && open.queues.equals(reset) && open.events.isEmpty()) {
+            wrong.add("not told of the reset of " + reset);
+        }
+    }
+
     /** With nothing left to happen: no channel leads to a life that is over, unless its client has been told. */
     void assertNoLifeMissed() {
         MailboxChannel channel = channel();

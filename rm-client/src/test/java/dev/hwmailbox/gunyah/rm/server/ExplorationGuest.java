@@ -80,6 +80,7 @@ final class ExplorationGuest implements GuestProgram, VmChannelListener {
 
     @Override
     public void peerReset(VmChannel channel) {
+        data.forEach(one -> one.checkTold(channel));
         resetsTold.merge(channel.partner(), 1, Integer::sum);
     }
 
