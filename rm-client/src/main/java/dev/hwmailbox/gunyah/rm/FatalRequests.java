@@ -56,7 +56,7 @@ final class FatalRequests {
     Optional<RmMessage> question(int messageId, byte[] payload) {
         return switch (messageId) {
             case RmMessageId.VM_DEALLOC_VMID, RmMessageId.VM_RESET ->
-                payload.length < VM_REQUEST_LENGTH || isHarmless(messageId, payload)
+                payload.length < VM_REQUEST_LENGTH || isJudged(messageId, payload)
                         ? Optional.empty()
                         : Optional.of(RmMessage.request(RmMessageId.VM_GET_STATE, 0, new VmRequest(vmid(payload))));
             case RmMessageId.VM_EXIT ->
@@ -65,6 +65,10 @@ final class FatalRequests {
                         : Optional.empty();
             default -> Optional.empty();
         };
+    }
+
+    private boolean isJudged(int messageId, byte[] payload) {
+        return isHarmless(messageId, payload) || vms.get(vmid(payload)) == Known.LEAVING;
     }
 
     /** Refuses, with EINVAL, what is fatal or not known to be harmless. */

@@ -497,6 +497,15 @@ public final class ResourceManager implements AutoCloseable {
         connection.close();
     }
 
+    /** Has something done, without waiting, when the client is closed or its channel lost for good. */
+    void atEnd(Runnable action) {
+        connection.atEnd().add(action);
+    }
+
+    void notAtEnd(Runnable action) {
+        connection.atEnd().remove(action);
+    }
+
     MailboxScheduler scheduler() {
         return connection.scheduler();
     }

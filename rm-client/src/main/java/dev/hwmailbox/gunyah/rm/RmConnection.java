@@ -22,6 +22,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -58,6 +59,7 @@ final class RmConnection implements MailboxClient {
     private final RmBinding binding;
     private final Listeners listeners;
     private final FatalRequests fatal = new FatalRequests();
+    private final List<Runnable> atEnd = new CopyOnWriteArrayList<>();
     private final AtomicInteger pumpRequests = new AtomicInteger();
 
     private final ReentrantLock receiving = new ReentrantLock(); // before lock; guards: reassembler, and with it generation
@@ -108,6 +110,11 @@ final class RmConnection implements MailboxClient {
     /** What must not be sent, and what is known about it. */
     FatalRequests fatal() {
         return fatal;
+    }
+
+    /** What is to be done when there will be no channel any more; {@link #close} does it too. */
+    List<Runnable> atEnd() {
+        return atEnd;
     }
 
     /** How often the Resource Manager has restarted. */
@@ -200,6 +207,7 @@ final class RmConnection implements MailboxClient {
             lock.unlock();
         }
         ended.forEach(call -> end(call, call.fail(reason)));
+        atEnd.forEach(Runnable::run);
     }
 
     @Override
