@@ -17,6 +17,7 @@ import java.nio.ByteOrder;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The requests of which the published Resource Manager dies, and with it every VM: none is ever sent. Some are fatal
@@ -37,15 +38,17 @@ final class FatalRequests {
     /** How much is known of a VM. */
     private enum Known {
         EXISTS,
-        CONFIGURED
+        CONFIGURED,
+        /** Being given back: whatever is told of it meanwhile will not be true any more. */
+        LEAVING
     }
 
     private final Map<Integer, Known> vms = new ConcurrentHashMap<>();
     private volatile int ownVmid = UNKNOWN;
 
-    /** Nothing said before counts any more. */
+    /** Nothing said before counts any more; what is being given back is so until {@link #ended} says otherwise. */
     void forget() {
-        vms.clear();
+        vms.values().removeIf(known -> known != Known.LEAVING);
         ownVmid = UNKNOWN;
     }
 
@@ -53,7 +56,7 @@ final class FatalRequests {
     Optional<RmMessage> question(int messageId, byte[] payload) {
         return switch (messageId) {
             case RmMessageId.VM_DEALLOC_VMID, RmMessageId.VM_RESET ->
-                payload.length < VM_REQUEST_LENGTH || isHarmless(messageId, payload)
+                payload.length < VM_REQUEST_LENGTH || isJudged(messageId, payload)
                         ? Optional.empty()
                         : Optional.of(RmMessage.request(RmMessageId.VM_GET_STATE, 0, new VmRequest(vmid(payload))));
             case RmMessageId.VM_EXIT ->
@@ -64,21 +67,41 @@ final class FatalRequests {
         };
     }
 
+    private boolean isJudged(int messageId, byte[] payload) {
+        return isHarmless(messageId, payload) || vms.get(vmid(payload)) == Known.LEAVING;
+    }
+
     /** Refuses, with EINVAL, what is fatal or not known to be harmless. */
     void requireHarmless(int messageId, byte[] payload) {
         if (!isHarmless(messageId, payload)) {
-            throw new MailboxException(
-                    Errno.EINVAL,
-                    "%s is not sent, the Resource Manager might die of it: %s"
-                            .formatted(RmMessageId.name(messageId), danger(messageId, payload)));
+            throw refusal(messageId, payload);
         }
     }
 
-    /** A request goes out: what it may change is not known any more. */
-    void sending(int messageId, byte[] payload) {
-        if (messageId == RmMessageId.VM_DEALLOC_VMID) {
-            vms.remove(vmid(payload));
+    /** A request is about to go out, if it is harmless; of two that give a VM back, one is refused. */
+    void begin(RmMessage request) {
+        requireHarmless(request.messageId(), request.payload());
+        if (request.messageId() == RmMessageId.VM_DEALLOC_VMID) {
+            int vmid = vmid(request.payload());
+            if (!vms.replace(vmid, Known.EXISTS, Known.LEAVING)
+                    && !vms.replace(vmid, Known.CONFIGURED, Known.LEAVING)) {
+                throw refusal(request.messageId(), request.payload());
+            }
         }
+    }
+
+    /** A request that has begun has ended, with a reply or without: what it has changed is not known any more. */
+    void ended(RmMessage request) {
+        if (request.messageId() == RmMessageId.VM_DEALLOC_VMID) {
+            vms.remove(vmid(request.payload()), Known.LEAVING);
+        }
+    }
+
+    private MailboxException refusal(int messageId, byte[] payload) {
+        return new MailboxException(
+                Errno.EINVAL,
+                "%s is not sent, the Resource Manager might die of it: %s"
+                        .formatted(RmMessageId.name(messageId), danger(messageId, payload)));
     }
 
     void replied(RmMessage request, RmMessage reply) {
@@ -89,9 +112,10 @@ final class FatalRequests {
             switch (request.messageId()) {
                 case RmMessageId.VM_ALLOC_VMID -> {
                     int wanted = vmid(request.payload());
-                    exists(wanted != 0 ? wanted : VmidReply.decode(reply).vmid());
+                    // A new VM, whatever was known of a former one with its number.
+                    put(wanted != 0 ? wanted : VmidReply.decode(reply).vmid(), Known.EXISTS);
                 }
-                case RmMessageId.VM_CONFIG_IMAGE -> vms.put(vmid(request.payload()), Known.CONFIGURED);
+                case RmMessageId.VM_CONFIG_IMAGE -> put(vmid(request.payload()), Known.CONFIGURED);
                 case RmMessageId.VM_GET_STATE -> learn(vmid(request.payload()), VmStatus.decode(reply));
                 case RmMessageId.VM_GET_VMID ->
                     ownVmid = VmidReply.decode(reply).vmid();
@@ -118,14 +142,14 @@ final class FatalRequests {
             return; // the caller itself
         }
         switch (status.vm()) {
-            case NONE -> vms.remove(vmid);
-            case LOAD, UNKNOWN -> exists(vmid);
-            default -> vms.put(vmid, Known.CONFIGURED);
+            case NONE -> vms.computeIfPresent(vmid, (number, known) -> known == Known.LEAVING ? known : null);
+            case LOAD, UNKNOWN -> vms.putIfAbsent(vmid, Known.EXISTS);
+            default -> put(vmid, Known.CONFIGURED);
         }
     }
 
-    private void exists(int vmid) {
-        vms.putIfAbsent(vmid, Known.EXISTS);
+    private void put(int vmid, Known now) {
+        vms.merge(vmid, now, (before, same) -> before == Known.LEAVING ? before : same);
     }
 
     private boolean isHarmless(int messageId, byte[] payload) {
@@ -136,16 +160,20 @@ final class FatalRequests {
                     RmMessageId.VM_IRQ_RELEASE,
                     RmMessageId.VM_IRQ_RECLAIM,
                     RmMessageId.VM_IRQ_NOTIFY -> payload.length > 0;
-            case RmMessageId.VM_DEALLOC_VMID -> vms.containsKey(vmid(payload));
+            case RmMessageId.VM_DEALLOC_VMID -> isAlive(vms.get(vmid(payload)));
             case RmMessageId.VM_RESET -> vms.get(vmid(payload)) == Known.CONFIGURED;
             case RmMessageId.VM_EXIT -> ownVmid != UNKNOWN && ownVmid != HOST_VMID;
             default -> true;
         };
     }
 
+    private static boolean isAlive(@Nullable Known known) {
+        return known == Known.EXISTS || known == Known.CONFIGURED;
+    }
+
     private static String danger(int messageId, byte[] payload) {
         return switch (messageId) {
-            case RmMessageId.VM_DEALLOC_VMID -> "no VM " + vmid(payload) + " is known";
+            case RmMessageId.VM_DEALLOC_VMID -> "no VM " + vmid(payload) + " is known, or it is being given back";
             case RmMessageId.VM_RESET ->
                 "VM " + vmid(payload) + " is not known to be configured (state " + VmState.LOAD + " kills)";
             case RmMessageId.VM_EXIT -> "this may be the host, which must not exit";

@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 final class Listeners {
     private static final Logger LOG = LoggerFactory.getLogger(Listeners.class);
 
-    /** A notification, or the restart that began a generation. */
+    /** A notification of a generation, or the restart that began it. */
     private record Event(@Nullable RmMessage notification, int generation) {
         void tell(RmNotificationListener listener) {
             if (notification != null) {
@@ -41,6 +41,7 @@ final class Listeners {
     private int untoldNotifications;
     private long dropped;
     private boolean telling;
+    private int generation;
 
     Listeners(MailboxScheduler scheduler, int maxUntold) {
         this.scheduler = scheduler;
@@ -69,34 +70,49 @@ final class Listeners {
         }
     }
 
-    void notified(RmMessage notification) {
-        add(new Event(notification, 0));
+    /**
+     * A notification has come in a life of the Resource Manager, and maybe another thread has not got round yet to
+     * telling of the restart that began it. False, and nobody will hear of it, if there was a restart since.
+     */
+    boolean notified(RmMessage notification, int life) {
+        return add(new Event(notification, life));
     }
 
-    void restarted(int generation) {
-        add(new Event(null, generation));
+    void restarted(int life) {
+        add(new Event(null, life));
     }
 
-    private void add(Event event) {
+    private boolean add(Event event) {
         boolean first;
         lock.lock();
         try {
-            if (event.notification() != null) {
-                untoldNotifications++;
-                if (untoldNotifications > maxUntold) {
-                    dropOldest();
-                }
+            if (event.generation() < generation) {
+                return false;
             }
-            mergeRestarts(event);
-            untold.add(event);
-            first = !telling;
-            telling = true;
+            if (event.generation() > generation) {
+                generation = event.generation();
+                addRestart();
+            }
+            if (event.notification() != null) {
+                addNotification(event);
+            }
+            first = !telling && !untold.isEmpty();
+            telling |= first;
         } finally {
             lock.unlock();
         }
         if (first) {
             scheduler.execute(this::tellNext);
         }
+        return true;
+    }
+
+    private void addNotification(Event event) {
+        untoldNotifications++;
+        if (untoldNotifications > maxUntold) {
+            dropOldest();
+        }
+        untold.add(event);
     }
 
     /** No two restarts follow each other, so the oldest notification is the first or second. */
@@ -113,11 +129,12 @@ final class Listeners {
         dropped++;
     }
 
-    private void mergeRestarts(Event coming) {
+    private void addRestart() {
         Event last = untold.peekLast();
-        if (coming.notification() == null && last != null && last.notification() == null) {
+        if (last != null && last.notification() == null) {
             untold.removeLast();
         }
+        untold.add(new Event(null, generation));
     }
 
     /** There is never a second task: it would run while a listener waits for a call, and overtake this one. */
@@ -158,6 +175,7 @@ final class Listeners {
     }
 
     private void tell(Event event) {
+        Error first = null;
         for (RmNotificationListener listener : listeners) {
             try {
                 // An earlier one may have removed it, or closed the client.
@@ -166,7 +184,12 @@ final class Listeners {
                 }
             } catch (RuntimeException e) {
                 LOG.error("listener failed on {}", event, e);
+            } catch (Error e) { // thrown on when all others have been told
+                first = first == null ? e : first;
             }
+        }
+        if (first != null) {
+            throw first;
         }
     }
 }

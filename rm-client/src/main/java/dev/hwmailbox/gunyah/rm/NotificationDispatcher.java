@@ -56,7 +56,10 @@ public final class NotificationDispatcher implements RmNotificationListener {
             try {
                 decoded = decoder.apply(notification);
             } catch (RmProtocolException e) {
-                LOG.warn("{} is not understood", notification, e);
+                LOG.debug("{} is not understood", notification, e);
+                return false;
+            } catch (RuntimeException e) {
+                LOG.error("decoder failed on {}", notification, e);
                 return false;
             }
             guard(() -> handler.accept(decoded));
@@ -133,7 +136,12 @@ public final class NotificationDispatcher implements RmNotificationListener {
 
     @Override
     public void restarted(int generation) {
-        restartEntries.forEach(entry -> guard(() -> entry.handler.accept(generation)));
+        for (RestartEntry entry : restartEntries) {
+            // An earlier handler may have removed it.
+            if (restartEntries.contains(entry)) {
+                guard(() -> entry.handler.accept(generation));
+            }
+        }
     }
 
     private static void guard(Runnable handler) {

@@ -420,7 +420,6 @@ public final class ResourceManager implements AutoCloseable {
         FatalRequests fatal = connection.fatal();
         fatal.question(messageId, payload).ifPresent(this::ask);
         fatal.requireHarmless(messageId, payload);
-        fatal.sending(messageId, payload);
         return connection.call(messageId, payload);
     }
 
@@ -440,9 +439,7 @@ public final class ResourceManager implements AutoCloseable {
      *     notifications have not told that they are harmless
      */
     public CompletableFuture<RmMessage> callAsync(int messageId, byte[] payload) {
-        FatalRequests fatal = connection.fatal();
-        fatal.requireHarmless(messageId, payload);
-        fatal.sending(messageId, payload);
+        connection.fatal().requireHarmless(messageId, payload);
         return connection.callAsync(messageId, payload);
     }
 
@@ -498,6 +495,15 @@ public final class ResourceManager implements AutoCloseable {
     @Override
     public void close() {
         connection.close();
+    }
+
+    /** Has something done, without waiting, when the client is closed or its channel lost for good. */
+    void atEnd(Runnable action) {
+        connection.atEnd().add(action);
+    }
+
+    void notAtEnd(Runnable action) {
+        connection.atEnd().remove(action);
     }
 
     MailboxScheduler scheduler() {

@@ -7,6 +7,7 @@ import dev.hwmailbox.MailboxChannel;
 import dev.hwmailbox.MailboxClient;
 import dev.hwmailbox.MailboxScheduler;
 import dev.hwmailbox.gunyah.rm.RmCall.Failure;
+import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -75,7 +76,11 @@ final class RmBinding {
 
     /** Requests the channel for the first time; what the request throws goes to the caller. */
     void open() {
-        bound(request.apply(connection));
+        bound(requested());
+    }
+
+    private MailboxChannel requested() {
+        return Objects.requireNonNull(request.apply(connection), "the requested channel");
     }
 
     /** The channel to send on; null if there is none now. */
@@ -184,6 +189,7 @@ final class RmBinding {
             }
             int left = attemptsLeft;
             attemptsLeft = left - 1;
+            resetWhileRequested = false;
             old = channel;
         } finally {
             lock.unlock();
@@ -192,13 +198,16 @@ final class RmBinding {
             if (old != null) {
                 old.close();
             }
-            bound(request.apply(connection));
+            bound(requested());
         } catch (RuntimeException e) {
             refused(e);
+        } catch (Error e) {
+            refused(e);
+            throw e;
         }
     }
 
-    private void refused(RuntimeException why) {
+    private void refused(Throwable why) {
         boolean again;
         lock.lock();
         try {

@@ -22,6 +22,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -58,9 +59,11 @@ final class RmConnection implements MailboxClient {
     private final RmBinding binding;
     private final Listeners listeners;
     private final FatalRequests fatal = new FatalRequests();
+    private final List<Runnable> atEnd = new CopyOnWriteArrayList<>();
     private final AtomicInteger pumpRequests = new AtomicInteger();
 
-    private final ReentrantLock receiving = new ReentrantLock(); // guards: reassembler
+    private final ReentrantLock receiving =
+            new ReentrantLock(); // before lock; guards: reassembler, and with it generation
     private RmReassembler reassembler;
 
     private final OutstandingCalls outstanding;
@@ -71,7 +74,7 @@ final class RmConnection implements MailboxClient {
     private final RecentCalls recent = new RecentCalls();
     private @Nullable RmCall sending;
     private @Nullable Failure refusal;
-    private int generation;
+    private int generation; // changed with both locks held, read with either
     private long late;
     private long duplicate;
     private long foreign;
@@ -108,6 +111,11 @@ final class RmConnection implements MailboxClient {
     /** What must not be sent, and what is known about it. */
     FatalRequests fatal() {
         return fatal;
+    }
+
+    /** What is to be done when there will be no channel any more; {@link #close} does it too. */
+    List<Runnable> atEnd() {
+        return atEnd;
     }
 
     /** How often the Resource Manager has restarted. */
@@ -173,21 +181,18 @@ final class RmConnection implements MailboxClient {
     void restart(Failure reason) {
         List<RmCall> ended;
         int begun;
+        receiving.lock();
         lock.lock();
         try {
             ended = takeAll();
             generation++;
             begun = generation;
+            reassembler = newReassembler();
+            fatal.forget();
         } finally {
             lock.unlock();
-        }
-        receiving.lock();
-        try {
-            reassembler = newReassembler();
-        } finally {
             receiving.unlock();
         }
-        fatal.forget();
         listeners.restarted(begun);
         ended.forEach(call -> end(call, call.fail(reason)));
     }
@@ -203,6 +208,7 @@ final class RmConnection implements MailboxClient {
             lock.unlock();
         }
         ended.forEach(call -> end(call, call.fail(reason)));
+        atEnd.forEach(Runnable::run);
     }
 
     @Override
@@ -214,24 +220,38 @@ final class RmConnection implements MailboxClient {
         binding.heard();
         ByteBuffer bytes = carrier.toBytes(Objects.requireNonNull(message, "message"));
         RmArrival arrival;
+        int life;
         receiving.lock();
         try {
             arrival = reassembler.accept(bytes);
+            life = generation;
+            learn(arrival.message());
         } finally {
             receiving.unlock();
         }
         RmArrival.Loss loss = arrival.loss();
         if (loss != null) {
-            lost(loss);
+            lost(loss, life);
         }
         RmMessage complete = arrival.message();
         if (complete == null) {
             dropped(arrival.verdict(), bytes);
         } else if (complete.type() == RmMessageType.REPLY) {
-            replied(complete);
-        } else {
+            replied(complete, life);
+        } else if (!listeners.notified(complete, life)) {
+            count(RecentCalls.Kind.STALE);
+        }
+    }
+
+    /** Before a restart has all forgotten. Receiving is locked. */
+    private void learn(@Nullable RmMessage complete) {
+        if (complete != null && complete.type() == RmMessageType.REPLY) {
+            RmCall call = outstanding.get(complete.sequence());
+            if (call != null) {
+                fatal.replied(call.request(), complete);
+            }
+        } else if (complete != null) {
             fatal.notified(complete);
-            listeners.notified(complete);
         }
     }
 
@@ -264,7 +284,7 @@ final class RmConnection implements MailboxClient {
                 served = pumpRequests.get();
                 sendMessages();
             } while (pumpRequests.addAndGet(-served) != 0);
-        } catch (Error e) {
+        } catch (RuntimeException | Error e) {
             // Somebody else's, run inside the send; it must not stop every later call.
             pumpRequests.set(0);
             throw e;
@@ -330,7 +350,10 @@ final class RmConnection implements MailboxClient {
             lock.unlock();
         }
         try {
-            return new RmCall(RmMessage.request(messageId, sequence, payload), life, carrier, future);
+            var call = new RmCall(RmMessage.request(messageId, sequence, payload), life, carrier, future);
+            // Once more, of what this life of the Resource Manager has told.
+            fatal.begin(call.request());
+            return call;
         } catch (RuntimeException e) {
             release(sequence, life);
             throw e;
@@ -381,17 +404,26 @@ final class RmConnection implements MailboxClient {
         return RmReassembler.forClient(this::outstandingMessageId, options.comparesSequences());
     }
 
-    private void replied(RmMessage reply) {
-        RmCall call = outstanding.get(reply.sequence());
-        if (call != null) {
-            fatal.replied(call.request(), reply);
-            finish(call, call.answer(reply));
+    /** The call of a life of the Resource Manager; a restart may have come since its frame did. */
+    private @Nullable RmCall outstanding(int sequence, int life) {
+        RmCall call = outstanding.get(sequence);
+        return call != null && call.generation() == life ? call : null;
+    }
+
+    private void replied(RmMessage reply, int life) {
+        RmCall call = outstanding(reply.sequence(), life);
+        if (call == null) {
+            countReply(reply.messageId(), reply.sequence());
+        } else if (call.answer(reply)) {
+            finish(call, true);
+        } else {
+            count(RecentCalls.Kind.LATE);
         }
     }
 
-    private void lost(RmArrival.Loss loss) {
-        LOG.warn("{} of {} lost", loss.type(), RmMessageId.name(loss.messageId()));
-        RmCall call = loss.type() == RmMessageType.REPLY ? outstanding.get(loss.sequence()) : null;
+    private void lost(RmArrival.Loss loss, int life) {
+        LOG.debug("{} of {} lost", loss.type(), RmMessageId.name(loss.messageId()));
+        RmCall call = loss.type() == RmMessageType.REPLY ? outstanding(loss.sequence(), life) : null;
         if (call != null) {
             fail(call, Failure.of(loss.errno(), loss.errno() == Errno.EIO ? "it was cut off" : "it was malformed"));
         }
@@ -472,6 +504,7 @@ final class RmConnection implements MailboxClient {
         if (!counted) {
             return;
         }
+        fatal.ended(call.request());
         if (call.isAsynchronous()) {
             scheduler.execute(call::completeFuture);
         } else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.gunyah.rm;
 
+import dev.hwmailbox.Errno;
 import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.gunyah.rm.protocol.ConsoleText;
 import dev.hwmailbox.gunyah.rm.protocol.RmMessage;
@@ -14,6 +15,8 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,7 +28,9 @@ import org.slf4j.LoggerFactory;
  *         open                VM reset, Resource Manager restarted
  *    ───────────▶  OPEN  ──────────────────────────────────────────▶  LOST
  *                   ▲                                                   │
- *                   └────── opened again: VM READY or RUNNING, restart ─┘         any: close() ▶ CLOSED
+ *                   └────── opened again: VM READY or RUNNING, restart ─┘
+ *
+ *    any ── close(), the Resource Manager's client is closed or has lost its channel for good ──▶ CLOSED
  * </pre>
  *
  * <p>Input that nobody reads is kept up to a bound; what comes beyond that is dropped and counted. Output goes in
@@ -51,6 +56,9 @@ public final class VmConsole implements AutoCloseable {
     /** How much unread input is kept unless told otherwise, in bytes: as much as the driver of guests does. */
     public static final int DEFAULT_CAPACITY = 1024;
 
+    /** How often a lost console is asked to be opened when no answer comes. */
+    static final int MAX_ATTEMPTS = 3;
+
     private static final Logger LOG = LoggerFactory.getLogger(VmConsole.class);
 
     private enum State {
@@ -73,6 +81,7 @@ public final class VmConsole implements AutoCloseable {
     private final ConsoleInput input;
     private final ConsoleOutput output = new ConsoleOutput(this::send);
     private final RmNotificationListener listener = new Listener();
+    private final Runnable atEnd = this::end;
 
     private final ReentrantLock lock = new ReentrantLock(); // guards: all below
     private State state = State.LOST;
@@ -111,11 +120,15 @@ public final class VmConsole implements AutoCloseable {
             throw new IllegalArgumentException("capacity must be at least 1: " + capacity);
         }
         var console = new VmConsole(resourceManager, vmid, capacity);
-        resourceManager.addListener(console.listener);
+        console.listen();
         try {
             resourceManager.console().open(vmid);
-        } catch (RuntimeException e) {
-            resourceManager.removeListener(console.listener);
+        } catch (ResourceManagerException e) {
+            console.stopListening();
+            throw e;
+        } catch (RuntimeException | Error e) {
+            console.stopListening();
+            console.closeWithoutWaiting(); // it may be open, with nobody to hear it
             throw e;
         }
         console.enter(State.OPEN);
@@ -124,8 +137,8 @@ public final class VmConsole implements AutoCloseable {
 
     /**
      * What the other side writes. Reading waits for at least one byte, without a limit in time; an interrupt ends it
-     * with {@link java.io.InterruptedIOException} (the flag is kept). After {@link #close} it gives what there is, and
-     * then the end.
+     * with {@link java.io.InterruptedIOException} (the flag is kept). After {@link #close}, and when the Resource
+     * Manager's client is closed or has lost its channel for good, it gives what there is, and then the end.
      *
      * @return the same stream each time; closing it does nothing
      */
@@ -182,7 +195,7 @@ public final class VmConsole implements AutoCloseable {
         } catch (IOException e) {
             LOG.debug("last output to the console of VM {} not sent", vmid, e);
         }
-        resourceManager.removeListener(listener);
+        stopListening();
         if (enter(State.CLOSED) == State.OPEN) {
             try {
                 resourceManager.console().close(vmid);
@@ -203,6 +216,22 @@ public final class VmConsole implements AutoCloseable {
         }
     }
 
+    private void listen() {
+        resourceManager.addListener(listener);
+        resourceManager.atEnd(atEnd);
+    }
+
+    private void stopListening() {
+        resourceManager.removeListener(listener);
+        resourceManager.notAtEnd(atEnd);
+    }
+
+    /** Nothing will come any more. */
+    private void end() {
+        enter(State.CLOSED);
+        input.end();
+    }
+
     private void send(byte[] piece) throws IOException {
         lock.lock();
         try {
@@ -221,30 +250,51 @@ public final class VmConsole implements AutoCloseable {
     }
 
     /** Opens the console again, without waiting: this runs in a listener. */
-    private void reopen() {
-        try {
-            var unused = resourceManager
-                    .callAsync(RmMessageId.VM_CONSOLE_OPEN, new VmRequest(vmid).encode())
-                    .whenComplete((reply, failure) -> {
-                        if (failure == null) {
-                            opened();
-                        } else {
-                            LOG.debug("console of VM {} not opened again yet", vmid, failure);
-                        }
-                    });
-        } catch (MailboxException e) {
-            LOG.debug("console of VM {} not opened again yet", vmid, e);
-        }
+    private void reopen(int attempts) {
+        callWithoutWaiting(RmMessageId.VM_CONSOLE_OPEN, failure -> {
+            if (failure == null) {
+                opened();
+            } else if (attempts > 1 && isLost() && hasNoReply(failure)) {
+                reopen(attempts - 1);
+            }
+        });
+    }
+
+    /** The answer was lost; after a restart the listener opens the console. */
+    private static boolean hasNoReply(Throwable failure) {
+        return !(failure instanceof ResourceManagerException)
+                && failure instanceof MailboxException cause
+                && (cause.errno() == Errno.ETIMEDOUT || cause.errno() == Errno.EIO);
     }
 
     private void opened() {
-        if (enter(State.OPEN) == State.LOST) {
+        State former = enter(State.OPEN);
+        if (former == State.LOST) {
             lock.lock();
             try {
                 reopened++;
             } finally {
                 lock.unlock();
             }
+        } else if (former == State.CLOSED) {
+            closeWithoutWaiting();
+        }
+    }
+
+    private void closeWithoutWaiting() {
+        callWithoutWaiting(RmMessageId.VM_CONSOLE_CLOSE, failure -> {});
+    }
+
+    private void callWithoutWaiting(int messageId, Consumer<@Nullable Throwable> ended) {
+        try {
+            var unused = resourceManager
+                    .callAsync(messageId, new VmRequest(vmid).encode())
+                    .whenComplete((reply, failure) -> {
+                        LOG.debug("console of VM {}: {}", vmid, RmMessageId.name(messageId), failure);
+                        ended.accept(failure);
+                    });
+        } catch (MailboxException e) {
+            LOG.debug("console of VM {}: {}", vmid, RmMessageId.name(messageId), e);
         }
     }
 
@@ -288,7 +338,7 @@ public final class VmConsole implements AutoCloseable {
         @Override
         public void restarted(int generation) {
             enter(State.LOST);
-            reopen();
+            reopen(MAX_ATTEMPTS);
         }
 
         private void arrived(ConsoleText text) {
@@ -305,7 +355,7 @@ public final class VmConsole implements AutoCloseable {
             if (now == VmState.RESETTING || now == VmState.RESET) {
                 enter(State.LOST);
             } else if ((now == VmState.READY || now == VmState.RUNNING) && isLost()) {
-                reopen();
+                reopen(MAX_ATTEMPTS);
             }
         }
     }

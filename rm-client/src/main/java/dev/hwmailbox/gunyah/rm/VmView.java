@@ -72,10 +72,10 @@ final class VmView {
         return askAgain;
     }
 
-    /** True if a question without an answer is to be put again. */
+    /** True if a question without an answer is to be put again; if not, the next one starts counting anew. */
     boolean failedFewerTimesThan(int limit) {
-        failures++;
-        return failures < limit;
+        failures = (failures + 1) % limit;
+        return failures != 0;
     }
 
     boolean isForgettable() {

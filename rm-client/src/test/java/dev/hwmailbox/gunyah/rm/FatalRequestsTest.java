@@ -102,9 +102,7 @@ final class FatalRequestsTest {
 
     @Test
     void stateThatANotificationToldNeedNotBeAskedFor() {
-        peer.notification(
-                RmMessageId.NOTIFY_VM_STATUS,
-                new VmStatusNotification(VM, new VmStatus(VmState.EXITED.value(), 0, 0)).encode());
+        knowing(VmState.EXITED);
         peer.answering();
         client.reset(VM);
 
@@ -153,6 +151,50 @@ final class FatalRequestsTest {
                 .satisfies(errno(Errno.EINVAL));
 
         assertThat(peer.frames()).isEmpty();
+    }
+
+    @Test
+    void vmidThatWasGivenBackIsUnknownWhateverWasToldMeanwhile() {
+        knowing(VmState.RESET);
+        peer.onRequest(ScriptedPeer.SILENT);
+        var unused = client.callAsync(RmMessageId.VM_DEALLOC_VMID, new VmRequest(VM).encode());
+        knowing(VmState.RESET);
+        peer.reply(peer.request(0), RmError.OK);
+
+        assertThatThrownBy(() -> client.callAsync(RmMessageId.VM_DEALLOC_VMID, new VmRequest(VM).encode()))
+                .satisfies(errno(Errno.EINVAL));
+        assertThat(sent()).containsExactly("VM_DEALLOC_VMID");
+    }
+
+    @Test
+    void vmidThatIsBeingGivenBackIsNotGivenBackASecondTime() {
+        knowing(VmState.RESET);
+        var unused = client.callAsync(RmMessageId.VM_DEALLOC_VMID, new VmRequest(VM).encode());
+        answeringState(VmState.RESET);
+
+        assertThatThrownBy(() -> client.deallocateVmid(VM))
+                .satisfies(errno(Errno.EINVAL))
+                .hasMessageContaining("it is being given back");
+        peer.reply(peer.request(0), RmError.BUSY);
+        client.deallocateVmid(VM);
+
+        assertThat(sent()).containsExactly("VM_DEALLOC_VMID", "VM_GET_STATE", "VM_DEALLOC_VMID");
+    }
+
+    @Test
+    void newVmUnderTheNumberOfAFormerOneIsNotReset() {
+        knowing(VmState.RESET);
+        peer.answering((byte) VM, (byte) 0, (byte) 0, (byte) 0);
+        assertThat(client.allocateVmid()).isEqualTo(VM);
+
+        assertThatThrownBy(() -> client.callAsync(RmMessageId.VM_RESET, new VmRequest(VM).encode()))
+                .satisfies(errno(Errno.EINVAL));
+        assertThat(sent()).containsExactly("VM_ALLOC_VMID");
+    }
+
+    private void knowing(VmState state) {
+        peer.notification(
+                RmMessageId.NOTIFY_VM_STATUS, new VmStatusNotification(VM, new VmStatus(state.value(), 0, 0)).encode());
     }
 
     @Test

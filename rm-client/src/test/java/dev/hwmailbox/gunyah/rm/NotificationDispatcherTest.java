@@ -56,6 +56,32 @@ final class NotificationDispatcherTest {
     }
 
     @Test
+    void decoderThatThrowsDoesNotKeepTheNewsFromOthers() {
+        dispatcher.on(
+                EXITED,
+                notification -> {
+                    throw new IllegalStateException("decoder");
+                },
+                nothing -> heard.add("nothing"));
+        onExit("b");
+
+        arrives(EXITED, EXIT);
+
+        assertThat(heard).containsExactly("b 128");
+    }
+
+    @Test
+    void restartHandlerThatAnEarlierOneHasRemovedIsNotTold() {
+        List<Registration> second = new ArrayList<>();
+        dispatcher.onRestart(generation -> second.forEach(Registration::close));
+        second.add(dispatcher.onRestart(generation -> heard.add("restarted " + generation)));
+
+        dispatcher.restarted(1);
+
+        assertThat(heard).isEmpty();
+    }
+
+    @Test
     void whatNobodyWantsGoesToTheDefaultHandler() {
         onExit("a");
         arrives(SHUTDOWN, REASON);

@@ -80,6 +80,19 @@ final class ResourceManagerNotificationTest {
     }
 
     @Test
+    void errorOfOneListenerComesAfterTheOthersHaveHeard() {
+        client.addListener(notification -> {
+            throw new AssertionError("listener");
+        });
+        client.addListener(hearing("b"));
+        peer.notification(FIRST);
+
+        assertThatThrownBy(scheduler::runUntilIdle).hasMessage("listener");
+
+        assertThat(heard).containsExactly("b 1:0");
+    }
+
+    @Test
     void listenerMayCallTheResourceManagerAndNothingOvertakesIt() {
         client.addListener(notification -> {
             if (notification.messageId() == FIRST) {

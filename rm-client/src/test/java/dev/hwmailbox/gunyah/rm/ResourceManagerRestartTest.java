@@ -242,6 +242,26 @@ final class ResourceManagerRestartTest {
     }
 
     @Test
+    void errorInsideTheRequestForTheChannelDoesNotEndTheAttempts() {
+        peer.onStartup(() -> {
+            throw new AssertionError("startup");
+        });
+        peer.reset();
+        assertThatThrownBy(scheduler::runUntilIdle).hasMessage("startup");
+        peer.answering(VMID);
+
+        assertThat(client.vmid()).isEqualTo(3);
+    }
+
+    @Test
+    void requestThatGivesNoChannelIsRefused() {
+        assertThatThrownBy(() -> ResourceManager.bind(
+                        nobody -> null, RmFrameCarrier.MSGQ, scheduler, ResourceManagerOptions.DEFAULT))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("the requested channel");
+    }
+
+    @Test
     void resetWhileTheChannelIsRequestedIsNotMissed() {
         peer.onStartup(peer::reset);
         peer.reset();

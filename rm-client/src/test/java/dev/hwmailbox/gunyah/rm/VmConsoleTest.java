@@ -194,6 +194,80 @@ final class VmConsoleTest {
     }
 
     @Test
+    void closedClientEndsAReadThatWaits() {
+        VmConsole console = open();
+        bed.scheduler().spawn(() -> log.add(read(console, 1)));
+        bed.scheduler().runDue();
+
+        bed.resourceManager().close();
+        bed.scheduler().runUntilIdle();
+
+        assertThat(log).containsExactly("end");
+        assertThat(console.isOpen()).isFalse();
+        console.close();
+        fake.assertRequests(RmMessageId.VM_CONSOLE_OPEN);
+    }
+
+    @Test
+    void channelLostForGoodEndsAReadThatWaits() {
+        VmConsole console = open();
+        bed.scheduler().spawn(() -> log.add(read(console, 1)));
+        bed.scheduler().runDue();
+
+        bed.refuseRequests(ResourceManagerOptions.DEFAULT_REBIND_ATTEMPTS);
+        bed.disconnect();
+        bed.scheduler().runUntilIdle();
+
+        assertThat(log).containsExactly("end");
+    }
+
+    @Test
+    void consoleClosedWhileItIsOpenedAgainIsNotLeftOpen() {
+        VmConsole console = open();
+        fake.on(RmMessageId.VM_CONSOLE_OPEN, FakeReply.ok().after(ResourceManagerOptions.DEFAULT_TIMEOUT.dividedBy(2)));
+        bed.restart();
+        bed.scheduler().runDue();
+
+        console.close();
+        bed.scheduler().runUntilIdle();
+
+        fake.assertRequests(RmMessageId.VM_CONSOLE_OPEN, RmMessageId.VM_CONSOLE_OPEN, RmMessageId.VM_CONSOLE_CLOSE);
+    }
+
+    @Test
+    void lostConsoleIsAskedForAgainWhenTheAnswerIsLost() {
+        VmConsole console = open();
+        fake.on(RmMessageId.VM_CONSOLE_OPEN, FakeReply.silence(), FakeReply.silence(), FakeReply.ok());
+
+        bed.restart();
+        bed.scheduler().runUntilIdle();
+
+        assertThat(console.isOpen()).isTrue();
+    }
+
+    @Test
+    void lostConsoleIsNotAskedForForEver() {
+        VmConsole console = open();
+        fake.on(RmMessageId.VM_CONSOLE_OPEN, FakeReply.silence());
+
+        bed.restart();
+        bed.scheduler().runUntilIdle();
+
+        assertThat(console.isOpen()).isFalse();
+        assertThat(fake.requests(RmMessageId.VM_CONSOLE_OPEN)).hasSize(1 + VmConsole.MAX_ATTEMPTS);
+    }
+
+    @Test
+    void consoleWhoseOpeningIsNotAnsweredIsNotLeftOpen() {
+        fake.on(RmMessageId.VM_CONSOLE_OPEN, FakeReply.silence());
+
+        assertThatThrownBy(this::open).satisfies(errno(Errno.ETIMEDOUT));
+        bed.scheduler().runUntilIdle();
+
+        fake.assertRequests(RmMessageId.VM_CONSOLE_OPEN, RmMessageId.VM_CONSOLE_CLOSE);
+    }
+
+    @Test
     void notificationThatIsNotUnderstoodDoesNoHarm() {
         VmConsole console = open();
         fake.tell(RmMessageId.NOTIFY_VM_CONSOLE_CHARS, new byte[] {(byte) VM, 0, 9, 0, 'x'});
