@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -153,8 +154,9 @@ final class ResourceManagerThreadsTest {
         public int sendData(ControllerChannel channel, @Nullable Object message, long txId) {
             far.execute(() -> {
                 channel.txDone(txId, 0);
-                RmMessage request =
-                        reassembler.accept(((RmFrame) message).asByteBuffer()).message();
+                RmMessage request = reassembler
+                        .accept((RmFrame) Objects.requireNonNull(message))
+                        .message();
                 if (request != null) {
                     answer(channel, request);
                 }

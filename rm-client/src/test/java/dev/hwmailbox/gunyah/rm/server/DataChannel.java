@@ -53,8 +53,8 @@ final class DataChannel implements MailboxClient, ChannelSubscriber {
     private final ServerLedger ledger;
     private final int vmid;
     private final int life;
-    private final Map<MailboxChannel, Bound> channels = new IdentityHashMap<>();
-    private final Map<MailboxChannel, List<ChannelEvent>> early = new IdentityHashMap<>();
+    private final IdentityHashMap<MailboxChannel, Bound> channels = new IdentityHashMap<>();
+    private final IdentityHashMap<MailboxChannel, List<ChannelEvent>> early = new IdentityHashMap<>();
     private final List<String> heard = new ArrayList<>();
     private final List<String> wrong = new ArrayList<>();
     private @Nullable ChannelSubscription subscription;
@@ -143,9 +143,9 @@ final class DataChannel implements MailboxClient, ChannelSubscriber {
     @Override
     public void rxCallback(MailboxChannel channel, @Nullable Object message) {
         String text = LiveTestBed.text(message);
-        String[] words = text.split(" ");
-        String[] from = words[0].split("\\.");
-        String[] to = words[1].split("\\.");
+        String[] words = text.split(" ", -1);
+        String[] from = words[0].split("\\.", -1);
+        String[] to = words[1].split("\\.", -1);
         Bound here = channels.get(channel);
         boolean mine = Integer.parseInt(to[0]) == vmid && (to[1].equals("?") || Integer.parseInt(to[1]) == life);
         if (here != null) {

@@ -95,7 +95,7 @@ final class ExplorationGuest implements GuestProgram, VmChannelListener {
     void exit() {
         if (client != null) {
             byte[] how = new VmExitRequest(0, VmExitRequest.CODE_NORMAL).encode();
-            world.follow(client, RmMessageId.VM_EXIT, how);
+            var unused = world.follow(client, RmMessageId.VM_EXIT, how);
         }
     }
 

@@ -41,9 +41,8 @@ import dev.hwmailbox.gunyah.testing.Occurrence;
 import dev.hwmailbox.testing.VirtualScheduler;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -85,7 +84,7 @@ final class ExplorationWorld implements AutoCloseable {
     private final List<DataChannel> subscriptions = new ArrayList<>();
     private final List<CompletableFuture<?>> calls = new ArrayList<>();
     private final List<CompletableFuture<?>> checks = new ArrayList<>();
-    private final Map<CompletableFuture<?>, Integer> ends = new HashMap<>();
+    private final IdentityHashMap<CompletableFuture<?>, Integer> ends = new IdentityHashMap<>();
     private final SoftwareHypervisor.Census atFirst;
     private final String firstVm;
     private int lastLabel;
@@ -272,8 +271,12 @@ final class ExplorationWorld implements AutoCloseable {
 
     private void question() {
         switch (random.nextInt(3)) {
-            case 0 -> ask(RmMessageId.VM_GET_VMID, new byte[0]);
-            case 1 -> ask(RmMessageId.VM_GET_STATE, new VmRequest(128 + random.nextInt(VMS)).encode());
+            case 0 -> {
+                var unused = ask(RmMessageId.VM_GET_VMID, new byte[0]);
+            }
+            case 1 -> {
+                var unused = ask(RmMessageId.VM_GET_STATE, new VmRequest(128 + random.nextInt(VMS)).encode());
+            }
             default -> {
                 int vmid = 128 + random.nextInt(VMS);
                 CompletableFuture<RmMessage> call = ask(RmMessageId.VM_GET_HYP_RESOURCES, new VmRequest(vmid).encode());

@@ -38,7 +38,7 @@ final class NoisyLink implements RmFrameCarrier {
     private final Random random;
     private final Map<Long, Integer> unanswered = new HashMap<>();
     private final Map<Long, Integer> ofEarlierLife = new HashMap<>();
-    private final Map<Object, byte[]> frames = new IdentityHashMap<>();
+    private final IdentityHashMap<Object, byte[]> frames = new IdentityHashMap<>();
     private final Set<Object> copies = Collections.newSetFromMap(new IdentityHashMap<>());
     private boolean noisy;
     private boolean skipsContinuations;
