@@ -3,6 +3,7 @@ package dev.hwmailbox.gunyah.msgq;
 
 import dev.hwmailbox.MailboxChannel;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -147,9 +148,10 @@ public final class MessageDispatcher {
     private @Nullable Handler handlerOf(ByteBuffer bytes) {
         int position = bytes.position();
         int limit = bytes.limit();
+        ByteOrder order = bytes.order();
         for (Entry entry : entries) {
             boolean met = isMet(entry.condition, bytes);
-            bytes.limit(limit).position(position);
+            bytes.limit(limit).position(position).order(order);
             if (met) {
                 return entry.handler;
             }

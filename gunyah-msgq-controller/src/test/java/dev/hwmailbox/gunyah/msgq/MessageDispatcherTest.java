@@ -9,6 +9,7 @@ import dev.hwmailbox.MailboxChannel;
 import dev.hwmailbox.MailboxClient;
 import dev.hwmailbox.gunyah.msgq.QueuePairBed.Pair;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,6 +69,17 @@ final class MessageDispatcherTest {
         arrives("xyz", "x");
 
         assertThat(heard).containsExactly("long xyz", "X x");
+    }
+
+    @Test
+    void conditionThatReadsInItsByteOrderLeavesTheHandlersTheirs() {
+        List<ByteOrder> orders = new ArrayList<>();
+        dispatcher.when(bytes -> bytes.order(ByteOrder.LITTLE_ENDIAN).remaining() > 9, hearing("long"));
+        dispatcher.otherwise((from, bytes) -> orders.add(bytes.order()));
+
+        arrives("x");
+
+        assertThat(orders).containsExactly(ByteOrder.BIG_ENDIAN);
     }
 
     @Test

@@ -231,6 +231,8 @@ public final class ChannelSubscription implements AutoCloseable {
             subscriber.ended(cause);
         } catch (RuntimeException e) {
             LOG.error("subscriber failed ({})", this, e);
+        } catch (Error e) {
+            table.throwOn(e);
         }
     }
 
@@ -242,6 +244,8 @@ public final class ChannelSubscription implements AutoCloseable {
             news.run();
         } catch (RuntimeException e) {
             LOG.error("subscriber failed ({})", this, e);
+        } catch (Error e) {
+            table.throwOn(e);
         }
     }
 

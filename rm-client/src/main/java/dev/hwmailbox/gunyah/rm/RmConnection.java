@@ -157,8 +157,7 @@ final class RmConnection implements MailboxClient {
     CompletableFuture<RmMessage> callAsync(int messageId, byte[] payload) {
         var future = new CompletableFuture<RmMessage>();
         RmCall call = prepare(messageId, payload, future);
-        MailboxScheduler.Timer timer = scheduler.timer(RmMessageId.name(messageId), () -> fail(call, outOfTime()));
-        timer.arm(timeoutNanos);
+        MailboxScheduler.Timer timer = timer(call);
         var unused = future.whenComplete((reply, failure) -> {
             timer.cancel();
             if (!call.hasEnded()) {
@@ -168,6 +167,18 @@ final class RmConnection implements MailboxClient {
         enqueue(call);
         pump();
         return future;
+    }
+
+    private MailboxScheduler.Timer timer(RmCall call) {
+        try {
+            var timer = scheduler.timer(RmMessageId.name(call.messageId()), () -> fail(call, outOfTime()));
+            timer.arm(timeoutNanos);
+            return timer;
+        } catch (RuntimeException e) { // a scheduler that takes no more work
+            release(call.sequence(), call.generation());
+            fatal.ended(call.request());
+            throw e;
+        }
     }
 
     /** Ends every call and closes the channel; no listener is told anything from here on. */

@@ -27,6 +27,13 @@ final class SerialTasks {
         }
     }
 
+    /** Throws somebody else's Error on, when what it came out of is in order. */
+    void addThrowing(Error error) {
+        add(() -> {
+            throw error;
+        });
+    }
+
     private void runNext() {
         try {
             tasks.remove().run();

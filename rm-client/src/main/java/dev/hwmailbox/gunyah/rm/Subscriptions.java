@@ -137,6 +137,11 @@ final class Subscriptions {
         });
     }
 
+    /** An Error of a subscriber's: the others are looked after first. */
+    void throwOn(Error error) {
+        tasks.addThrowing(error);
+    }
+
     /** Ends all of them, and refuses further ones. */
     void close() {
         List<ChannelSubscription> ended;

@@ -43,6 +43,11 @@ import org.slf4j.LoggerFactory;
  * either: their channels are told of the reset ({@link GunyahMsgqController#peerReset}), and stay for as long as the
  * Resource Manager lists them.
  *
+ * <pre>{@code
+ * VmChannels channels = VmChannels.builder(resourceManager, controller, scheduler).build();
+ * channels.subscribe(client, ReservationKey.anyPartner(0x7), (channel, queues) -> channel.sendMessage(hello));
+ * }</pre>
+ *
  * <p>Nothing here waits, and nothing is called with a lock held or on the interrupt path: listeners and subscribers are
  * told by tasks of the scheduler, one at a time, in the order of what has happened.
  *
@@ -300,6 +305,8 @@ public final class VmChannels implements AutoCloseable {
             update(vm, life, resources);
         } catch (RmProtocolException e) {
             unavailable(vm.vmid(), e);
+        } catch (RuntimeException e) { // out of the embedder's functions
+            unavailable(vm.vmid(), new MailboxException(Errno.EINVAL, "size or wake-up of a queue is not to be had", e));
         }
         askAgainOrForget(vm, again);
     }
@@ -403,6 +410,8 @@ public final class VmChannels implements AutoCloseable {
             what.accept(listener);
         } catch (RuntimeException e) {
             LOG.error("listener failed", e);
+        } catch (Error e) {
+            tasks.addThrowing(e);
         }
     }
 

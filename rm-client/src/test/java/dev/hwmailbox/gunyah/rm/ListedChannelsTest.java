@@ -5,6 +5,7 @@ import static dev.hwmailbox.gunyah.rm.protocol.HypResourceType.MSGQ_RECEIVE;
 import static dev.hwmailbox.gunyah.rm.protocol.HypResourceType.MSGQ_SEND;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.hwmailbox.ChannelEvent;
@@ -498,6 +499,45 @@ final class ListedChannelsTest implements VmChannelListener {
 
         assertThat(later).containsExactly("appeared");
         assertThat(subscription.channel()).isPresent();
+    }
+
+    @Test
+    void errorsOfListenersAndSubscribersComeAfterEverybodyHasHeard() {
+        VmChannels channels = channels();
+        channels.removeListener(this);
+        channels.addListener(new VmChannelListener() {
+            @Override
+            public void appeared(VmChannel channel) {
+                throw new AssertionError("listener");
+            }
+        });
+        channels.addListener(this);
+        channels.subscribe(subscriber, new ReservationKey(VM, LABEL), (channel, queues) -> {
+            throw new AssertionError("subscriber");
+        });
+        listPair();
+        status(VmState.READY);
+
+        assertThatThrownBy(scheduler::runDue).isInstanceOf(AssertionError.class).hasMessage("subscriber");
+        assertThatThrownBy(scheduler::runDue).isInstanceOf(AssertionError.class).hasMessage("listener");
+
+        assertThat(heard).containsExactly("appeared 16");
+    }
+
+    @Test
+    void sizeThatIsNotToBeHadIsTold() {
+        VmChannels channels = VmChannels.builder(peer.client(), controller, scheduler)
+                .messageSize(key -> {
+                    throw new IllegalStateException("size");
+                })
+                .build();
+        made = channels;
+        channels.addListener(this);
+        listPair();
+
+        becomes(VmState.READY);
+
+        assertThat(heard).isNotEmpty().allSatisfy(told -> assertThat(told).startsWith("unavailable 130: EINVAL"));
     }
 
     @Test

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.hwmailbox.Completion;
 import dev.hwmailbox.Errno;
+import dev.hwmailbox.MailboxScheduler;
 import dev.hwmailbox.gunyah.rm.protocol.RmMessage;
 import dev.hwmailbox.gunyah.rm.protocol.RmMessageId;
 import dev.hwmailbox.testing.VirtualScheduler;
@@ -15,6 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** Calls that do not wait, several calls at a time, and what is counted. */
@@ -34,6 +38,52 @@ final class ResourceManagerAsyncTest {
 
         assertThat(future.join().data()).containsExactly(7);
         assertThat(scheduler.elapsed()).isZero();
+    }
+
+    /** Takes no timers. */
+    private record Refusing(VirtualScheduler scheduler, AtomicBoolean refuses) implements MailboxScheduler {
+        @Override
+        public long nanoTime() {
+            return scheduler.nanoTime();
+        }
+
+        @Override
+        public void execute(Runnable task) {
+            scheduler.execute(task);
+        }
+
+        @Override
+        public Timer timer(String name, Runnable task) {
+            if (refuses.get()) {
+                throw new RejectedExecutionException("no more timers");
+            }
+            return scheduler.timer(name, task);
+        }
+
+        @Override
+        public boolean await(Completion completion, long timeoutNanos) {
+            return scheduler.await(completion, timeoutNanos);
+        }
+
+        @Override
+        public void wake(Completion completion) {
+            scheduler.wake(completion);
+        }
+    }
+
+    @Test
+    void callThatTheSchedulerRefusesLeavesNothingBehind() {
+        var refuses = new AtomicBoolean();
+        var other = new ScriptedPeer(new Refusing(scheduler, refuses));
+        refuses.set(true);
+        for (int i = 0; i <= RmConnection.MAX_WAITING + 1; i++) {
+            assertThatThrownBy(() -> other.client().callAsync(0x5600AAAA, NOTHING))
+                    .isInstanceOf(RejectedExecutionException.class);
+        }
+        refuses.set(false);
+        other.answering((byte) 3, (byte) 0, (byte) 0, (byte) 0);
+
+        assertThat(other.client().vmid()).isEqualTo(3);
     }
 
     @Test
