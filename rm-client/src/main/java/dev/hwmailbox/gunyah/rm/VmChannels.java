@@ -306,7 +306,8 @@ public final class VmChannels implements AutoCloseable {
         } catch (RmProtocolException e) {
             unavailable(vm.vmid(), e);
         } catch (RuntimeException e) { // out of the embedder's functions
-            unavailable(vm.vmid(), new MailboxException(Errno.EINVAL, "size or wake-up of a queue is not to be had", e));
+            unavailable(
+                    vm.vmid(), new MailboxException(Errno.EINVAL, "size or wake-up of a queue is not to be had", e));
         }
         askAgainOrForget(vm, again);
     }

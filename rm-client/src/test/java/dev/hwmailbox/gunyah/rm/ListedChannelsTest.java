@@ -5,8 +5,8 @@ import static dev.hwmailbox.gunyah.rm.protocol.HypResourceType.MSGQ_RECEIVE;
 import static dev.hwmailbox.gunyah.rm.protocol.HypResourceType.MSGQ_SEND;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.hwmailbox.ChannelEvent;
 import dev.hwmailbox.Errno;
