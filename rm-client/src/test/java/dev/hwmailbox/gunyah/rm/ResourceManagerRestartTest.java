@@ -254,6 +254,7 @@ final class ResourceManagerRestartTest {
     }
 
     @Test
+    @SuppressWarnings("NullAway") // not every caller has it looking on
     void requestThatGivesNoChannelIsRefused() {
         assertThatThrownBy(() -> ResourceManager.bind(
                         nobody -> null, RmFrameCarrier.MSGQ, scheduler, ResourceManagerOptions.DEFAULT))
