@@ -4,11 +4,13 @@ package dev.hwmailbox.gunyah.hypervisor;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hwmailbox.MailboxScheduler;
 import dev.hwmailbox.gunyah.GunyahError;
 import dev.hwmailbox.gunyah.GunyahHypercalls;
 import dev.hwmailbox.gunyah.GunyahRights;
 import dev.hwmailbox.gunyah.NewCapability;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /** A hypervisor with a manager VM and two ordinary ones; queues are made the way a Resource Manager makes them. */
 final class HypervisorBed implements AutoCloseable {
@@ -38,7 +40,12 @@ final class HypervisorBed implements AutoCloseable {
     }
 
     HypervisorBed(SoftwareHypervisor.Builder builder) {
-        hypervisor = builder.schedulers(vmid -> tasks).build();
+        this(builder, null);
+    }
+
+    private HypervisorBed(SoftwareHypervisor.Builder builder, @Nullable MailboxScheduler scheduler) {
+        hypervisor = builder.schedulers(vmid -> scheduler == null ? tasks : scheduler)
+                .build();
         rm = hypervisor.createManagerVm(RM);
         a = hypervisor.createVm(A);
         b = hypervisor.createVm(B);
@@ -52,6 +59,15 @@ final class HypervisorBed implements AutoCloseable {
     /** One that delivers interrupts on the asserting thread. */
     static HypervisorBed inline() {
         return delivering(SoftwareHypervisor.INLINE);
+    }
+
+    /**
+     * The same for a test with threads. A line that storms goes on as a task of its VM's scheduler, so somebody has to
+     * run the tasks.
+     */
+    static HypervisorBed inline(MailboxScheduler scheduler) {
+        return new HypervisorBed(
+                SoftwareHypervisor.builder().interruptDelivery(vmid -> SoftwareHypervisor.INLINE), scheduler);
     }
 
     static HypervisorBed delivering(Executor executor) {

@@ -6,6 +6,7 @@ import static dev.hwmailbox.gunyah.hypervisor.HypervisorBed.TX_VIRQ;
 import static dev.hwmailbox.gunyah.hypervisor.HypervisorBed.ok;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hwmailbox.ThreadedScheduler;
 import dev.hwmailbox.gunyah.GunyahError;
 import dev.hwmailbox.gunyah.GunyahHypercalls;
 import dev.hwmailbox.gunyah.GunyahRights;
@@ -33,10 +34,12 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class HypervisorConcurrencyTest {
     private final ExecutorService threads = Executors.newCachedThreadPool();
+    private final ThreadedScheduler scheduler = new ThreadedScheduler("scheduler of the VMs");
 
     @AfterEach
     void noThreadStays() {
         threads.shutdownNow();
+        scheduler.close();
     }
 
     private void runAll(List<Callable<@Nullable Void>> bodies) throws InterruptedException, ExecutionException {
@@ -104,7 +107,7 @@ class HypervisorConcurrencyTest {
     @Test
     void severalSendersOfOneQueueLoseNothingAndKeepTheirOrder() throws Exception {
         int messages = 20_000;
-        try (HypervisorBed bed = HypervisorBed.inline()) {
+        try (HypervisorBed bed = HypervisorBed.inline(scheduler)) {
             var side = new Side(bed, 8, RX_VIRQ, 3);
 
             runAll(List.of(
@@ -120,7 +123,7 @@ class HypervisorConcurrencyTest {
     @Test
     void differentQueuesCarryMessagesAtTheSameTime() throws Exception {
         int messages = 20_000;
-        try (HypervisorBed bed = HypervisorBed.inline()) {
+        try (HypervisorBed bed = HypervisorBed.inline(scheduler)) {
             List<Callable<@Nullable Void>> bodies = new ArrayList<>();
             for (int depth = 1; depth <= 3; depth++) {
                 var side = new Side(bed, depth, RX_VIRQ + 2 * depth, 1);
@@ -227,7 +230,7 @@ class HypervisorConcurrencyTest {
     @Test
     void callsThatMeetDestructionGetAStatus() throws Exception {
         int rounds = 300;
-        try (HypervisorBed bed = HypervisorBed.inline()) {
+        try (HypervisorBed bed = HypervisorBed.inline(scheduler)) {
             var capability = new AtomicLong();
             var over = new AtomicBoolean();
             Callable<@Nullable Void> caller = () -> {
