@@ -34,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  * {@link Builder#fullBudget} is used up.
  * Any other refusal ends the message: {@code txDone} gets EMSGSIZE for a size, EINVAL for an object that is no message,
  * EOPNOTSUPP on a receive-only endpoint, EIO if the hypercall throws, and the hypervisor's error as Linux maps it.
+ * {@link MailboxChannel#peekData} takes what is in the queue, whether or not an interrupt has told of it; false also
+ * while another call delivers, which then looks once more.
  *
  * <p>Level-triggered lines work as edge-triggered ones do. "Room again" stays asserted for nearly all of a queue's
  * life, so its line is masked except while a message waits for room, and masked again by its handler before anything
@@ -461,6 +463,11 @@ public final class GunyahMsgqController implements AutoCloseable {
             return channel.privateData() instanceof MsgqBinding binding
                     ? binding.sendData(message, txId)
                     : -Errno.ESHUTDOWN;
+        }
+
+        @Override
+        public boolean peekData(ControllerChannel channel) {
+            return channel.privateData() instanceof MsgqBinding binding && binding.peekData();
         }
 
         @Override

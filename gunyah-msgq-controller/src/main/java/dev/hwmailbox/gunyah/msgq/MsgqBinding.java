@@ -92,6 +92,11 @@ abstract class MsgqBinding implements SlotOwner {
     /** The queue to receive from has said that there is something to read. Runs are the line's: one at a time. */
     abstract void rxInterrupt();
 
+    /** Delivers what has been received; false if there was nothing, or somebody else is delivering it. */
+    boolean peekData() {
+        return false;
+    }
+
     /** Checks and prepares the queues, before interrupts are attached. */
     abstract void prepare();
 

@@ -46,6 +46,7 @@ final class Receiver {
     // Used by the one that drains.
     private byte[] buffer;
     private ByteBuffer view;
+    private boolean delivered;
 
     Receiver(SelfHealingBinding binding) {
         this.binding = binding;
@@ -90,15 +91,20 @@ final class Receiver {
         }
     }
 
-    void drain() {
+    /** Delivers what there is; true if there was something, and nobody else was at it. */
+    boolean drain() {
         if (isPutOff() || !begin()) {
-            return;
+            return false;
         }
         boolean finished = false;
+        boolean some;
+        delivered = false;
         try {
             do {
-                if (!drainUpToLimit()) {
-                    return;
+                boolean all = drainUpToLimit();
+                some = delivered;
+                if (!all) {
+                    return some;
                 }
             } while (!finished());
             finished = true;
@@ -111,6 +117,7 @@ final class Receiver {
                 leaveTheRest();
             }
         }
+        return some;
     }
 
     private void leaveTheRest() {
@@ -184,6 +191,7 @@ final class Receiver {
             int status = GunyahHypercalls.status(result);
             int size = GunyahHypercalls.size(result);
             if (status == GunyahError.OK && size > 0) {
+                delivered = true;
                 ByteBuffer bytes = view.limit(size).position(0);
                 binding.channel.receivedData(GunyahHypercalls.stale(result) ? new StaleMessage(bytes) : bytes);
                 if (!GunyahHypercalls.notEmpty(result)) {

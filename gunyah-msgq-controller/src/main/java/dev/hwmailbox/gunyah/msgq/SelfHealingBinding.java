@@ -140,6 +140,20 @@ final class SelfHealingBinding extends MsgqBinding {
         receiver.close();
     }
 
+    // ---- receiving ----
+
+    @Override
+    boolean peekData() {
+        if (!endpoint.canReceive() || !enter()) {
+            return false;
+        }
+        try {
+            return receiver.drain();
+        } finally {
+            leave();
+        }
+    }
+
     // ---- sending ----
 
     @Override

@@ -43,22 +43,22 @@ class GunyahMsgqContractTest {
     /** A queue of one message: each fills it, and is in flight until the peer takes it. */
     @TestFactory
     Stream<DynamicTest> shallowQueueKeepsTheContract() {
-        return tests(1, Trigger.EDGE, Set.of(NO_FLUSH, NO_PEEK, MAY_REPORT_EARLY));
+        return tests(1, Trigger.EDGE, Set.of(NO_FLUSH, MAY_REPORT_EARLY));
     }
 
     @TestFactory
     Stream<DynamicTest> shallowQueueWithLevelLinesKeepsTheContract() {
-        return tests(1, Trigger.LEVEL, Set.of(NO_FLUSH, NO_PEEK, MAY_REPORT_EARLY));
+        return tests(1, Trigger.LEVEL, Set.of(NO_FLUSH, MAY_REPORT_EARLY));
     }
 
     @TestFactory
     Stream<DynamicTest> deepQueueKeepsTheContract() {
-        return tests(8, Trigger.EDGE, Set.of(NO_FLUSH, NO_PEEK, COMPLETES_INSIDE_SEND));
+        return tests(8, Trigger.EDGE, Set.of(NO_FLUSH, COMPLETES_INSIDE_SEND));
     }
 
     @TestFactory
     Stream<DynamicTest> deepQueueWithLevelLinesKeepsTheContract() {
-        return tests(8, Trigger.LEVEL, Set.of(NO_FLUSH, NO_PEEK, COMPLETES_INSIDE_SEND));
+        return tests(8, Trigger.LEVEL, Set.of(NO_FLUSH, COMPLETES_INSIDE_SEND));
     }
 
     @TestFactory
@@ -66,7 +66,7 @@ class GunyahMsgqContractTest {
         return tests(
                 () -> new Fixture(8, Trigger.EDGE, builder -> builder.completionLevel(CompletionLevel.ACCEPTED)),
                 "depth 8, ACCEPTED",
-                Set.of(NO_FLUSH, NO_PEEK, COMPLETES_INSIDE_SEND));
+                Set.of(NO_FLUSH, COMPLETES_INSIDE_SEND));
     }
 
     /** A deep queue, and yet each message is in flight until the peer has taken it. */
@@ -82,7 +82,7 @@ class GunyahMsgqContractTest {
                             }
                         },
                         "depth 8, TAKEN",
-                        Set.of(NO_FLUSH, NO_PEEK, MAY_REPORT_EARLY))
+                        Set.of(NO_FLUSH, MAY_REPORT_EARLY))
                 // Asking the queue to say when it is empty has it say so: the hypervisor's delivery is pending then.
                 .filter(test -> !test.getDisplayName().startsWith("startup-failure-holds-nothing"));
     }
@@ -219,6 +219,12 @@ class GunyahMsgqContractTest {
                     == GunyahError.MSGQUEUE_FULL) {
                 bed.scheduler.runDue();
             }
+        }
+
+        /** The interrupt takes its time. */
+        @Override
+        public void deliverQuietly(int index, int number) {
+            deliver(index, number);
         }
 
         @Override

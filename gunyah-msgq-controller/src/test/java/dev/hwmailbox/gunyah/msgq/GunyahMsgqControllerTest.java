@@ -237,6 +237,50 @@ final class GunyahMsgqControllerTest {
     }
 
     @Test
+    void peekDeliversWhatNoInterruptHasToldOf() {
+        Pair pair = bed.pair(8);
+        MailboxChannel channel = near.requestChannel(client, pair.near());
+        bed.scheduler.runUntilIdle();
+        bed.near.interrupts().mask(pair.near().rxVirq());
+        bed.rawSend(pair.farToNear(), bytes("one"));
+        bed.rawSend(pair.farToNear(), bytes("two"));
+        bed.scheduler.runUntilIdle();
+        assertThat(client.received).isEmpty();
+
+        boolean some = channel.peekData();
+        boolean more = channel.peekData();
+
+        assertThat(client.received).containsExactly("one", "two");
+        assertThat(List.of(some, more)).containsExactly(true, false);
+    }
+
+    @Test
+    void peekTakesAtMostTheLimitAndNothingForSendOnlyClosedOrSuspendedChannels() {
+        GunyahMsgqController limited = bed.controller(bed.near).drainLimit(2).build();
+        Pair pair = bed.pair(8);
+        MailboxChannel channel = limited.requestChannel(client, pair.near());
+        for (String text : List.of("a", "b", "c")) {
+            bed.rawSend(pair.farToNear(), bytes(text));
+        }
+
+        assertThat(channel.peekData()).isTrue();
+        assertThat(client.received).containsExactly("a", "b");
+        limited.suspend(SuspendPolicy.PARK, woken -> {});
+        assertThat(channel.peekData()).isFalse();
+        limited.resume();
+        assertThat(channel.peekData()).isTrue();
+        assertThat(client.received).containsExactly("a", "b", "c");
+        bed.rawSend(pair.farToNear(), bytes("late"));
+        channel.close();
+        assertThat(channel.peekData()).isFalse();
+        Pair other = bed.pair(8);
+        MsgqEndpoint oneWay =
+                MsgqEndpoint.sendOnly(other.near().txCapability(), other.near().txVirq(), 240);
+        assertThat(near.requestChannel(client, oneWay).peekData()).isFalse();
+        assertThat(client.received).containsExactly("a", "b", "c");
+    }
+
+    @Test
     void takesAtMostTheLimitPerInterruptAndLetsOthersRunBeforeTheRest() {
         GunyahMsgqController limited = bed.controller(bed.near).drainLimit(3).build();
         Pair pair = bed.pair(8);
