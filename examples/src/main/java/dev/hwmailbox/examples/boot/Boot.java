@@ -2,6 +2,7 @@
 package dev.hwmailbox.examples.boot;
 
 import dev.hwmailbox.devicetree.InterruptSpecifier;
+import dev.hwmailbox.examples.machine.Platform;
 import dev.hwmailbox.examples.timeline.Timeline;
 import dev.hwmailbox.gunyah.ResourceManagerNode;
 import dev.hwmailbox.gunyah.hypervisor.MemoryExtent;
@@ -10,7 +11,6 @@ import dev.hwmailbox.gunyah.hypervisor.VirtualInterruptController.Trigger;
 import dev.hwmailbox.gunyah.hypervisor.VirtualMachine;
 import dev.hwmailbox.gunyah.msgq.MsgqEndpoint;
 import dev.hwmailbox.gunyah.rm.server.ResourceManagerServer;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,9 +26,6 @@ final class Boot {
     static final int PEER_SEED = 2;
     static final long PEER_MEMORY = 0x84000000L;
     static final int PEER_MEMORY_SIZE = 4 << 20;
-
-    /** Longest wait for anything, in the time of the platform. */
-    static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final Platform platform;
     private final Timeline timeline;
@@ -74,7 +71,9 @@ final class Boot {
     void run(int lives) {
         List<Exchange> exchanges = owner.run(lives);
         server.close();
-        platform.settle(ResourceManagerServer.VMID, PATIENCE);
+        if (!platform.settle(ResourceManagerServer.VMID)) {
+            throw new BootFailure("the Resource Manager is stuck");
+        }
         hypervisor.close();
         SoftwareHypervisor.Census left = hypervisor.census();
         if (!left.isEmpty()) {

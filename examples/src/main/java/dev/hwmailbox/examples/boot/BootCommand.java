@@ -4,6 +4,8 @@ package dev.hwmailbox.examples.boot;
 import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.devicetree.DeviceTreeBlob;
 import dev.hwmailbox.devicetree.InterruptSpecifier;
+import dev.hwmailbox.examples.machine.Platform;
+import dev.hwmailbox.examples.machine.VirtualPlatform;
 import dev.hwmailbox.examples.timeline.Timeline;
 import dev.hwmailbox.gunyah.GunyahDeviceTree;
 import dev.hwmailbox.gunyah.ResourceManagerNode;
@@ -101,7 +103,7 @@ public final class BootCommand implements Callable<Integer> {
 
     private int boot(Timeline timeline, ResourceManagerNode node, MsgqEndpoint endpoint, PrintWriter err) {
         int queueDepth = depth == null ? Math.max(node.txQueueDepth(), node.rxQueueDepth()) : depth;
-        try (Platform platform = threads ? new ThreadedPlatform() : new VirtualPlatform()) {
+        try (Platform platform = threads ? new BootThreads() : new VirtualPlatform()) {
             timeline.startClock(platform.scheduler(Boot.OWNER)::nanoTime);
             Boot boot;
             try {

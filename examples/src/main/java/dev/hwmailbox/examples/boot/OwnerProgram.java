@@ -4,6 +4,7 @@ package dev.hwmailbox.examples.boot;
 import dev.hwmailbox.Completion;
 import dev.hwmailbox.MailboxScheduler;
 import dev.hwmailbox.Mailboxes;
+import dev.hwmailbox.examples.machine.Platform;
 import dev.hwmailbox.examples.timeline.Timeline;
 import dev.hwmailbox.gunyah.GunyahError;
 import dev.hwmailbox.gunyah.hypervisor.VirtualMachine;
@@ -176,7 +177,7 @@ final class OwnerProgram {
         if (!statesSeen.contains(state)) {
             awaited = state;
             reached = new Completion();
-            expect(scheduler.await(reached, Boot.PATIENCE.toNanos()), "the peer did not become " + state);
+            expect(scheduler.await(reached, Platform.PATIENCE.toNanos()), "the peer did not become " + state);
         }
     }
 

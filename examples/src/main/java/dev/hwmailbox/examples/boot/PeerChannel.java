@@ -6,6 +6,7 @@ import dev.hwmailbox.MailboxChannel;
 import dev.hwmailbox.MailboxClient;
 import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.MailboxScheduler;
+import dev.hwmailbox.examples.machine.Platform;
 import dev.hwmailbox.examples.timeline.Timeline;
 import dev.hwmailbox.gunyah.rm.ChannelSubscriber;
 import dev.hwmailbox.gunyah.rm.VmChannel;
@@ -66,7 +67,7 @@ final class PeerChannel implements MailboxClient, ChannelSubscriber {
     }
 
     private void await(Completion completion, String otherwise) {
-        if (!scheduler.await(completion, Boot.PATIENCE.toNanos())) {
+        if (!scheduler.await(completion, Platform.PATIENCE.toNanos())) {
             throw new BootFailure(otherwise);
         }
     }

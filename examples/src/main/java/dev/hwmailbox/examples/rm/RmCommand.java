@@ -2,7 +2,8 @@
 package dev.hwmailbox.examples.rm;
 
 import dev.hwmailbox.MailboxException;
-import dev.hwmailbox.examples.GuestImage;
+import dev.hwmailbox.examples.machine.GuestImage;
+import dev.hwmailbox.examples.machine.MachineFailure;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -105,7 +106,7 @@ public final class RmCommand implements Callable<Integer> {
             return ends.connect != null
                     ? connect(SocketPlace.parse(ends.connect))
                     : serve(SocketPlace.parse(Objects.requireNonNull(ends.serve, "serve")));
-        } catch (RmFailure | MailboxException e) {
+        } catch (RmFailure | MachineFailure | MailboxException e) {
             return fail(e.getMessage());
         }
     }

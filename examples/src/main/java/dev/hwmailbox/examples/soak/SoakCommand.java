@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.examples.soak;
 
+import dev.hwmailbox.examples.machine.MachineFailure;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.util.concurrent.Callable;
@@ -53,7 +54,7 @@ public final class SoakCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         try (SoakMachine machine = new SoakMachine()) {
             return run(machine, out);
-        } catch (SoakFailure e) {
+        } catch (SoakFailure | MachineFailure e) {
             spec.commandLine().getErr().println("soak failed: " + e.getMessage());
             return EXIT_FAILED;
         }

@@ -4,6 +4,7 @@ package dev.hwmailbox.examples.rm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.hwmailbox.examples.CommandLineRun;
+import dev.hwmailbox.examples.machine.HostMachine;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -206,7 +207,7 @@ final class RmCommandTest {
     @Test
     void aPlaceThatIsTakenAndATreeThatIsTooLargeAreTold() throws IOException {
         Path taken = Files.writeString(directory.resolve("taken"), "a file, not a socket");
-        Path large = Files.write(directory.resolve("large.dtb"), new byte[RmService.TREE_ROOM + 1]);
+        Path large = Files.write(directory.resolve("large.dtb"), new byte[HostMachine.IMAGE_ROOM + 1]);
 
         CommandLineRun occupied = CommandLineRun.of("rm", "--serve", taken.toString());
         CommandLineRun tree =

@@ -2,6 +2,7 @@
 package dev.hwmailbox.examples.boot;
 
 import dev.hwmailbox.CallerRunsScheduler;
+import dev.hwmailbox.examples.machine.Platform;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -10,7 +11,7 @@ import java.util.concurrent.Executor;
  * Each VM on a thread of its own, in real time. A VM's thread is its one vCPU: it runs the VM's tasks and interrupt
  * handlers, also while it waits. The owner's is the thread that boots.
  */
-final class ThreadedPlatform implements Platform {
+final class BootThreads implements Platform {
     private final Map<Integer, CallerRunsScheduler> schedulers = new ConcurrentHashMap<>();
     private final Map<Integer, Thread> threads = new ConcurrentHashMap<>();
 

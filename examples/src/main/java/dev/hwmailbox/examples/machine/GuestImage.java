@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.hwmailbox.examples;
+package dev.hwmailbox.examples.machine;
 
 import dev.hwmailbox.devicetree.DeviceTreeBlob;
 import dev.hwmailbox.devicetree.DeviceTreeSource;
