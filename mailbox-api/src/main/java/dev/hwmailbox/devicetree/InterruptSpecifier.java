@@ -77,7 +77,12 @@ public record InterruptSpecifier(
             return firstHwirq;
         }
 
-        int count() {
+        /**
+         * How many interrupts of this kind a GIC can have.
+         *
+         * @return one more than the highest number
+         */
+        public int count() {
             return count;
         }
     }

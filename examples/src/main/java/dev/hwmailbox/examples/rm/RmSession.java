@@ -10,11 +10,9 @@ import dev.hwmailbox.gunyah.rm.ResourceManager;
 import dev.hwmailbox.gunyah.rm.ResourceManagerException;
 import dev.hwmailbox.gunyah.rm.RmFrameCarrier;
 import dev.hwmailbox.gunyah.rm.protocol.RmError;
-import dev.hwmailbox.gunyah.rm.protocol.RmFrame;
 import dev.hwmailbox.gunyah.rm.protocol.RmMessage;
 import dev.hwmailbox.gunyah.rm.protocol.RmProtocolException;
 import java.io.PrintWriter;
-import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -36,18 +34,6 @@ final class RmSession implements AutoCloseable {
     /** Notifications kept for waits to come; beyond that the oldest is forgotten. */
     private static final int MAX_UNSEEN = 1024;
 
-    private static final RmFrameCarrier FRAMES = new RmFrameCarrier() {
-        @Override
-        public Object toMessage(RmFrame frame) {
-            return frame;
-        }
-
-        @Override
-        public ByteBuffer toBytes(Object message) {
-            return ((RmFrame) message).asByteBuffer();
-        }
-    };
-
     private final ThreadedScheduler scheduler = new ThreadedScheduler("rm-client");
     private final SocketController socket;
     private final ResourceManager resourceManager;
@@ -62,7 +48,8 @@ final class RmSession implements AutoCloseable {
     RmSession(SocketChannel channel, PrintWriter out) {
         this.out = out;
         socket = new SocketController(channel, scheduler);
-        resourceManager = ResourceManager.bind(socket.channel()::bindClient, FRAMES, scheduler, CALL_TIMEOUT);
+        resourceManager =
+                ResourceManager.bind(socket.channel()::bindClient, RmFrameCarrier.FRAMES, scheduler, CALL_TIMEOUT);
         resourceManager.addListener(this::notified);
     }
 

@@ -42,24 +42,33 @@ final class ListedQueues {
         return found.usable;
     }
 
-    private void add(ResourceChannels.Pair pair) {
+    /** Both directions. */
+    static MsgqEndpoint endpoint(ResourceChannels.Pair pair, int maxMessageSize) {
         HypResource send = pair.send();
         HypResource receive = pair.receive();
-        add(
-                new ReservationKey(pair.partnerVmid(), pair.label()),
-                size -> new MsgqEndpoint(send.capability(), send.virq(), receive.capability(), receive.virq(), size));
+        return new MsgqEndpoint(send.capability(), send.virq(), receive.capability(), receive.virq(), maxMessageSize);
+    }
+
+    /** The only direction of a lone queue. */
+    static MsgqEndpoint endpoint(ResourceChannels.Unpaired queue, int maxMessageSize) {
+        if (queue.send().isEmpty()) {
+            HypResource receive = queue.receive().get(0);
+            return MsgqEndpoint.receiveOnly(receive.capability(), receive.virq(), maxMessageSize);
+        }
+        HypResource send = queue.send().get(0);
+        return MsgqEndpoint.sendOnly(send.capability(), send.virq(), maxMessageSize);
+    }
+
+    private void add(ResourceChannels.Pair pair) {
+        add(new ReservationKey(pair.partnerVmid(), pair.label()), size -> endpoint(pair, size));
     }
 
     private void add(ResourceChannels.Unpaired queues) {
         ReservationKey key = new ReservationKey(queues.partnerVmid(), queues.label());
         if (queues.reason() == ResourceChannels.Reason.AMBIGUOUS) {
             complaint.accept(new MailboxException(Errno.EINVAL, "several queues of one direction: " + key));
-        } else if (queues.send().isEmpty()) {
-            HypResource receive = queues.receive().get(0);
-            add(key, size -> MsgqEndpoint.receiveOnly(receive.capability(), receive.virq(), size));
         } else {
-            HypResource send = queues.send().get(0);
-            add(key, size -> MsgqEndpoint.sendOnly(send.capability(), send.virq(), size));
+            add(key, size -> endpoint(queues, size));
         }
     }
 

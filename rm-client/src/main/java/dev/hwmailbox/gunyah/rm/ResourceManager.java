@@ -316,31 +316,17 @@ public final class ResourceManager implements AutoCloseable {
         ResourceChannels queues = ResourceChannels.of(hypervisorResources(vmid));
         List<MailboxChannel> made = new ArrayList<>();
         for (ResourceChannels.Pair pair : queues.pairs()) {
-            var endpoint = new MsgqEndpoint(
-                    pair.send().capability(),
-                    pair.send().virq(),
-                    pair.receive().capability(),
-                    pair.receive().virq(),
-                    maxMessageSize);
+            MsgqEndpoint endpoint = ListedQueues.endpoint(pair, maxMessageSize);
             controller.supply(pair.partnerVmid(), pair.label(), endpoint).ifPresent(made::add);
         }
         for (ResourceChannels.Unpaired queue : queues.unpaired()) {
             if (queue.reason() == ResourceChannels.Reason.LONE) {
                 controller
-                        .supply(queue.partnerVmid(), queue.label(), oneWay(queue, maxMessageSize))
+                        .supply(queue.partnerVmid(), queue.label(), ListedQueues.endpoint(queue, maxMessageSize))
                         .ifPresent(made::add);
             }
         }
         return made;
-    }
-
-    private static MsgqEndpoint oneWay(ResourceChannels.Unpaired queue, int maxMessageSize) {
-        if (queue.send().isEmpty()) {
-            HypResource receive = queue.receive().get(0);
-            return MsgqEndpoint.receiveOnly(receive.capability(), receive.virq(), maxMessageSize);
-        }
-        HypResource send = queue.send().get(0);
-        return MsgqEndpoint.sendOnly(send.capability(), send.virq(), maxMessageSize);
     }
 
     /**

@@ -28,6 +28,19 @@ public interface RmFrameCarrier {
         }
     };
 
+    /** Carries frames on channels whose messages are {@link RmFrame}s. */
+    RmFrameCarrier FRAMES = new RmFrameCarrier() {
+        @Override
+        public Object toMessage(RmFrame frame) {
+            return frame;
+        }
+
+        @Override
+        public ByteBuffer toBytes(Object message) {
+            return ((RmFrame) message).asByteBuffer();
+        }
+    };
+
     /**
      * The message to send for a frame.
      *

@@ -66,7 +66,7 @@ final class ResourceManagerThreadsTest {
                 .txDoneMethod(TxDoneMethod.IRQ)
                 .build();
         ResourceManager client =
-                ResourceManager.bind(controller.channel(0)::bindClient, new Frames(), scheduler, OPTIONS);
+                ResourceManager.bind(controller.channel(0)::bindClient, RmFrameCarrier.FRAMES, scheduler, OPTIONS);
         List<Integer> generations = new ArrayList<>();
         client.addListener(new RmNotificationListener() {
             @Override
@@ -169,18 +169,6 @@ final class ResourceManagerThreadsTest {
             RmMessage reply = RmMessage.reply(request.messageId(), request.sequence(), 0, masked(request.payload()));
             RmFraming.split(told).forEach(channel::receivedData);
             RmFraming.split(reply).forEach(channel::receivedData);
-        }
-    }
-
-    private static final class Frames implements RmFrameCarrier {
-        @Override
-        public Object toMessage(RmFrame frame) {
-            return frame;
-        }
-
-        @Override
-        public ByteBuffer toBytes(Object message) {
-            return ((RmFrame) message).asByteBuffer();
         }
     }
 }

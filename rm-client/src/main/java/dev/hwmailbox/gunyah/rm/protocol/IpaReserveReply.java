@@ -13,8 +13,7 @@ import java.util.List;
  */
 public record IpaReserveReply(List<Long> addresses) implements RmPayload {
     public IpaReserveReply {
-        addresses = List.copyOf(addresses);
-        Unsigned.requireAtMost("addresses", addresses, IpaReserveRequest.MAX_ENTRIES);
+        addresses = Unsigned.copyOf("addresses", addresses, IpaReserveRequest.MAX_ENTRIES);
     }
 
     /**

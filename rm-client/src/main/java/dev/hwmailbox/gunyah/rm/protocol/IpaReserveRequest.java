@@ -25,10 +25,8 @@ public record IpaReserveRequest(
     private static final int HEADER_LENGTH = 16;
 
     public IpaReserveRequest {
-        fixed = List.copyOf(fixed);
-        wanted = List.copyOf(wanted);
-        Unsigned.requireAtMost("fixed entries", fixed, MAX_ENTRIES);
-        Unsigned.requireAtMost("wanted entries", wanted, MAX_ENTRIES);
+        fixed = Unsigned.copyOf("fixed entries", fixed, MAX_ENTRIES);
+        wanted = Unsigned.copyOf("wanted entries", wanted, MAX_ENTRIES);
         if (!fixed.isEmpty() && !wanted.isEmpty()) {
             throw new IllegalArgumentException("either given addresses or chosen ones, not both");
         }

@@ -21,8 +21,7 @@ public record MemAcceptReply(int flags, List<MemRange> ranges) implements RmPayl
 
     public MemAcceptReply {
         Unsigned.requireU8("flags", flags);
-        ranges = List.copyOf(ranges);
-        Unsigned.requireAtMost("ranges", ranges, MAX_LENGTH);
+        ranges = Unsigned.copyOf("ranges", ranges, MAX_LENGTH);
     }
 
     /**

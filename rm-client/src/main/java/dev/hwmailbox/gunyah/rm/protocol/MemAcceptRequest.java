@@ -69,12 +69,9 @@ public record MemAcceptRequest(
         Unsigned.requireU8("transaction", transaction);
         Unsigned.requireU8("flags", flags);
         Unsigned.requireU16("mapVmid", mapVmid);
-        acl = List.copyOf(acl);
-        ranges = List.copyOf(ranges);
-        attributes = List.copyOf(attributes);
-        Unsigned.requireAtMost("ACL entries", acl, MemParcelRequest.MAX_LIST_LENGTH);
-        Unsigned.requireAtMost("ranges", ranges, MemParcelRequest.MAX_LIST_LENGTH);
-        Unsigned.requireAtMost("attributes", attributes, MemParcelRequest.MAX_LIST_LENGTH);
+        acl = MemAclEntry.copyOf(acl);
+        ranges = MemRange.copyOf(ranges);
+        attributes = MemAttribute.copyOf(attributes);
     }
 
     /**
@@ -92,20 +89,12 @@ public record MemAcceptRequest(
         int flags = in.u8("flags");
         in.skip("reserved", 1);
         int label = in.u32("label");
-        List<MemAclEntry> acl = in.shortList("ACL entries", MemParcelRequest.MAX_LIST_LENGTH, MemAclEntry::read);
+        List<MemAclEntry> acl = MemAclEntry.readList(in);
         int count = in.count("ranges", MemParcelRequest.MAX_LIST_LENGTH);
         int mapVmid = in.u16("VMID to map for");
         List<MemRange> ranges = in.elements(count, MemRange::read);
         var decoded = new MemAcceptRequest(
-                handle,
-                memoryType,
-                transaction,
-                flags,
-                label,
-                acl,
-                ranges,
-                mapVmid,
-                in.shortList("attributes", MemParcelRequest.MAX_LIST_LENGTH, MemAttribute::read));
+                handle, memoryType, transaction, flags, label, acl, ranges, mapVmid, MemAttribute.readList(in));
         in.end();
         return decoded;
     }

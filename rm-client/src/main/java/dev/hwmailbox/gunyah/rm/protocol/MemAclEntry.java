@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.gunyah.rm.protocol;
 
+import java.util.List;
+
 /**
  * One VM that may use a memory parcel, and how.
  *
@@ -26,6 +28,16 @@ public record MemAclEntry(int vmid, int rights) {
     public MemAclEntry {
         Unsigned.requireU16("vmid", vmid);
         Unsigned.requireU8("rights", rights);
+    }
+
+    /** A copy of a message's list. */
+    static List<MemAclEntry> copyOf(List<MemAclEntry> list) {
+        return Unsigned.copyOf("ACL entries", list, MemParcelRequest.MAX_LIST_LENGTH);
+    }
+
+    /** Reads a message's list. */
+    static List<MemAclEntry> readList(PayloadReader in) {
+        return in.shortList("ACL entries", MemParcelRequest.MAX_LIST_LENGTH, MemAclEntry::read);
     }
 
     static MemAclEntry read(PayloadReader in) {

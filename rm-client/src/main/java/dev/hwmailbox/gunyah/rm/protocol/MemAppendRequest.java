@@ -19,8 +19,7 @@ public record MemAppendRequest(int handle, int flags, List<MemRange> ranges) imp
 
     public MemAppendRequest {
         Unsigned.requireU8("flags", flags);
-        ranges = List.copyOf(ranges);
-        Unsigned.requireAtMost("ranges", ranges, MemParcelRequest.MAX_LIST_LENGTH);
+        ranges = MemRange.copyOf(ranges);
     }
 
     /**
@@ -35,8 +34,7 @@ public record MemAppendRequest(int handle, int flags, List<MemRange> ranges) imp
         int handle = in.u32("handle");
         int flags = in.u8("flags");
         in.skip("reserved", 3);
-        var decoded = new MemAppendRequest(
-                handle, flags, in.shortList("ranges", MemParcelRequest.MAX_LIST_LENGTH, MemRange::read));
+        var decoded = new MemAppendRequest(handle, flags, MemRange.readList(in));
         in.end();
         return decoded;
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.gunyah.rm.protocol;
 
+import java.util.List;
+
 /**
  * How one VM is to map a memory parcel.
  *
@@ -16,6 +18,16 @@ public record MemAttribute(int attribute, int vmid) {
     public MemAttribute {
         Unsigned.requireU16("attribute", attribute);
         Unsigned.requireU16("vmid", vmid);
+    }
+
+    /** A copy of a message's list. */
+    static List<MemAttribute> copyOf(List<MemAttribute> list) {
+        return Unsigned.copyOf("attributes", list, MemParcelRequest.MAX_LIST_LENGTH);
+    }
+
+    /** Reads a message's list. */
+    static List<MemAttribute> readList(PayloadReader in) {
+        return in.shortList("attributes", MemParcelRequest.MAX_LIST_LENGTH, MemAttribute::read);
     }
 
     static MemAttribute read(PayloadReader in) {

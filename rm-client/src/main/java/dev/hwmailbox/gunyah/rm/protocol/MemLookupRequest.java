@@ -22,12 +22,9 @@ public record MemLookupRequest(
         implements RmPayload {
     public MemLookupRequest {
         Unsigned.requireU8("memoryType", memoryType);
-        acl = List.copyOf(acl);
-        ranges = List.copyOf(ranges);
-        attributes = List.copyOf(attributes);
-        Unsigned.requireAtMost("ACL entries", acl, MemParcelRequest.MAX_LIST_LENGTH);
-        Unsigned.requireAtMost("ranges", ranges, MemParcelRequest.MAX_LIST_LENGTH);
-        Unsigned.requireAtMost("attributes", attributes, MemParcelRequest.MAX_LIST_LENGTH);
+        acl = MemAclEntry.copyOf(acl);
+        ranges = MemRange.copyOf(ranges);
+        attributes = MemAttribute.copyOf(attributes);
     }
 
     /**
@@ -42,11 +39,9 @@ public record MemLookupRequest(
         int memoryType = in.u8("memory type");
         in.skip("reserved", 3);
         int label = in.u32("label");
-        List<MemAclEntry> acl = in.shortList("ACL entries", MemParcelRequest.MAX_LIST_LENGTH, MemAclEntry::read);
-        List<MemRange> ranges = in.shortList("ranges", MemParcelRequest.MAX_LIST_LENGTH, MemRange::read);
-        List<MemAttribute> attributes = in.remaining() == 0
-                ? List.of()
-                : in.shortList("attributes", MemParcelRequest.MAX_LIST_LENGTH, MemAttribute::read);
+        List<MemAclEntry> acl = MemAclEntry.readList(in);
+        List<MemRange> ranges = MemRange.readList(in);
+        List<MemAttribute> attributes = in.remaining() == 0 ? List.of() : MemAttribute.readList(in);
         in.end();
         return new MemLookupRequest(memoryType, label, acl, ranges, attributes);
     }

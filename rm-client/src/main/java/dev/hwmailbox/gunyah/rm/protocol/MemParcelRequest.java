@@ -42,12 +42,9 @@ public record MemParcelRequest(
     public MemParcelRequest {
         Unsigned.requireU8("memoryType", memoryType);
         Unsigned.requireU8("flags", flags);
-        acl = List.copyOf(acl);
-        ranges = List.copyOf(ranges);
-        attributes = List.copyOf(attributes);
-        Unsigned.requireAtMost("ACL entries", acl, MAX_LIST_LENGTH);
-        Unsigned.requireAtMost("ranges", ranges, MAX_LIST_LENGTH);
-        Unsigned.requireAtMost("attributes", attributes, MAX_LIST_LENGTH);
+        acl = MemAclEntry.copyOf(acl);
+        ranges = MemRange.copyOf(ranges);
+        attributes = MemAttribute.copyOf(attributes);
     }
 
     /**
@@ -67,9 +64,9 @@ public record MemParcelRequest(
                 memoryType,
                 flags,
                 in.u32("label"),
-                in.shortList("ACL entries", MAX_LIST_LENGTH, MemAclEntry::read),
-                in.shortList("ranges", MAX_LIST_LENGTH, MemRange::read),
-                in.shortList("attributes", MAX_LIST_LENGTH, MemAttribute::read));
+                MemAclEntry.readList(in),
+                MemRange.readList(in),
+                MemAttribute.readList(in));
         in.end();
         return decoded;
     }

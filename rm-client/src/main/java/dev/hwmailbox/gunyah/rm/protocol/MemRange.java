@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.gunyah.rm.protocol;
 
+import java.util.List;
+
 /**
  * A range of guest addresses of a memory parcel's owner.
  *
@@ -12,6 +14,16 @@ package dev.hwmailbox.gunyah.rm.protocol;
  */
 public record MemRange(long address, long size) {
     static final int LENGTH = 16;
+
+    /** A copy of a message's list. */
+    static List<MemRange> copyOf(List<MemRange> list) {
+        return Unsigned.copyOf("ranges", list, MemParcelRequest.MAX_LIST_LENGTH);
+    }
+
+    /** Reads a message's list. */
+    static List<MemRange> readList(PayloadReader in) {
+        return in.shortList("ranges", MemParcelRequest.MAX_LIST_LENGTH, MemRange::read);
+    }
 
     static MemRange read(PayloadReader in) {
         return new MemRange(in.u64("range address"), in.u64("range size"));

@@ -44,12 +44,9 @@ public record MemSharedNotification(
         Unsigned.requireU8("transaction", transaction);
         Unsigned.requireU8("flags", flags);
         Unsigned.requireU16("owner", owner);
-        acl = List.copyOf(acl);
-        sizes = List.copyOf(sizes);
-        attributes = List.copyOf(attributes);
-        Unsigned.requireAtMost("ACL entries", acl, MemParcelRequest.MAX_LIST_LENGTH);
-        Unsigned.requireAtMost("sizes", sizes, MAX_SIZES);
-        Unsigned.requireAtMost("attributes", attributes, MemParcelRequest.MAX_LIST_LENGTH);
+        acl = MemAclEntry.copyOf(acl);
+        sizes = Unsigned.copyOf("sizes", sizes, MAX_SIZES);
+        attributes = MemAttribute.copyOf(attributes);
     }
 
     /**
@@ -74,9 +71,9 @@ public record MemSharedNotification(
                 in.paddedU16("owner"),
                 in.u32("label"),
                 in.u32("tag"),
-                in.shortList("ACL entries", MemParcelRequest.MAX_LIST_LENGTH, MemAclEntry::read),
+                MemAclEntry.readList(in),
                 in.shortList("sizes", MAX_SIZES, element -> element.u64("size")),
-                in.shortList("attributes", MemParcelRequest.MAX_LIST_LENGTH, MemAttribute::read));
+                MemAttribute.readList(in));
         in.end();
         return decoded;
     }

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.gunyah.rm.protocol;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -11,9 +8,6 @@ import java.util.function.Function;
 
 /** Reads a message's data from front to back; whatever is missing, left over or not allowed is refused by name. */
 final class PayloadReader {
-    private static final VarHandle U16 = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
-    private static final VarHandle U32 = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
-    private static final VarHandle U64 = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     private final int messageId;
     private final byte[] payload;
@@ -32,15 +26,15 @@ final class PayloadReader {
     }
 
     int u16(String field) {
-        return (short) U16.get(payload, take(field, 2)) & 0xFFFF;
+        return (short) LittleEndian.U16.get(payload, take(field, 2)) & 0xFFFF;
     }
 
     int u32(String field) {
-        return (int) U32.get(payload, take(field, 4));
+        return (int) LittleEndian.U32.get(payload, take(field, 4));
     }
 
     long u64(String field) {
-        return (long) U64.get(payload, take(field, 8));
+        return (long) LittleEndian.U64.get(payload, take(field, 8));
     }
 
     /** A number of 16 bits, followed by 16 reserved bits. */

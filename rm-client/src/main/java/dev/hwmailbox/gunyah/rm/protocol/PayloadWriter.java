@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.gunyah.rm.protocol;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.util.List;
 import java.util.function.BiConsumer;
 
 /** Writes a payload whose length is known beforehand; each value is reduced to its width. */
 final class PayloadWriter {
-    private static final VarHandle U16 = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
-    private static final VarHandle U32 = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
-    private static final VarHandle U64 = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     private final byte[] payload;
     private int next;
@@ -34,13 +28,13 @@ final class PayloadWriter {
     }
 
     PayloadWriter u16(int value) {
-        U16.set(payload, next, (short) value);
+        LittleEndian.U16.set(payload, next, (short) value);
         next += 2;
         return this;
     }
 
     PayloadWriter u32(int value) {
-        U32.set(payload, next, value);
+        LittleEndian.U32.set(payload, next, value);
         next += 4;
         return this;
     }
@@ -51,7 +45,7 @@ final class PayloadWriter {
     }
 
     PayloadWriter u64(long value) {
-        U64.set(payload, next, value);
+        LittleEndian.U64.set(payload, next, value);
         next += 8;
         return this;
     }

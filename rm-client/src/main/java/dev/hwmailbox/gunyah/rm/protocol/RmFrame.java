@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.gunyah.rm.protocol;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -40,9 +38,6 @@ public final class RmFrame {
     static final int TYPE_CONTINUATION = 0;
 
     private static final int VERSION_1_HEADER_OF_2_WORDS = 0x21;
-
-    private static final VarHandle U16 = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
-    private static final VarHandle U32 = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
     private final byte[] bytes;
 
@@ -88,8 +83,8 @@ public final class RmFrame {
         byte[] frame = new byte[HEADER_LENGTH + length];
         frame[0] = VERSION_1_HEADER_OF_2_WORDS;
         frame[1] = (byte) (continuations << 2 | type);
-        U16.set(frame, 2, (short) message.sequence());
-        U32.set(frame, 4, message.messageId());
+        LittleEndian.U16.set(frame, 2, (short) message.sequence());
+        LittleEndian.U32.set(frame, 4, message.messageId());
         System.arraycopy(payload, offset, frame, HEADER_LENGTH, length);
         return new RmFrame(frame, push);
     }
@@ -163,7 +158,7 @@ public final class RmFrame {
      * @return 0..65535
      */
     public int sequence() {
-        return (short) U16.get(bytes, 2) & 0xFFFF;
+        return (short) LittleEndian.U16.get(bytes, 2) & 0xFFFF;
     }
 
     /**
@@ -172,7 +167,7 @@ public final class RmFrame {
      * @return 32 bits, see {@link RmMessageId}
      */
     public int messageId() {
-        return (int) U32.get(bytes, 4);
+        return (int) LittleEndian.U32.get(bytes, 4);
     }
 
     /**

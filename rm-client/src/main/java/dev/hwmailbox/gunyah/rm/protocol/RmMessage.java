@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.gunyah.rm.protocol;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -20,8 +18,6 @@ import java.util.Objects;
  */
 public final class RmMessage {
     static final int ERROR_WORD_LENGTH = 4;
-
-    private static final VarHandle WORD = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
     private final RmMessageType type;
     private final int messageId;
@@ -205,7 +201,7 @@ public final class RmMessage {
         if (payload.length < ERROR_WORD_LENGTH) {
             throw new RmProtocolException(messageId, "error word", 0, payload.length + " bytes", "4 bytes");
         }
-        return (int) WORD.get(payload, 0);
+        return (int) LittleEndian.U32.get(payload, 0);
     }
 
     /**

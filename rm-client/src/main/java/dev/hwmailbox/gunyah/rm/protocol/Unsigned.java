@@ -15,7 +15,13 @@ final class Unsigned {
         require(name, value, 0xFFFF);
     }
 
-    static void requireAtMost(String name, List<?> list, int max) {
+    /** A copy of a list that the wire bounds. */
+    static <T> List<T> copyOf(String name, List<T> list, int max) {
+        requireAtMost(name, list, max);
+        return List.copyOf(list);
+    }
+
+    private static void requireAtMost(String name, List<?> list, int max) {
         require("number of " + name, list.size(), max);
     }
 

@@ -18,8 +18,7 @@ public record VmAuthImageRequest(int vmid, List<Parameter> parameters) implement
 
     public VmAuthImageRequest {
         Unsigned.requireU16("vmid", vmid);
-        parameters = List.copyOf(parameters);
-        Unsigned.requireAtMost("parameters", parameters, MAX_PARAMETERS);
+        parameters = Unsigned.copyOf("parameters", parameters, MAX_PARAMETERS);
     }
 
     /**

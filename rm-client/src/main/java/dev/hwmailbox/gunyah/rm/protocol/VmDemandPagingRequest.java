@@ -19,8 +19,7 @@ public record VmDemandPagingRequest(int vmid, List<MemRange> ranges) implements 
 
     public VmDemandPagingRequest {
         Unsigned.requireU16("vmid", vmid);
-        ranges = List.copyOf(ranges);
-        Unsigned.requireAtMost("ranges", ranges, MAX_RANGES);
+        ranges = Unsigned.copyOf("ranges", ranges, MAX_RANGES);
     }
 
     /**

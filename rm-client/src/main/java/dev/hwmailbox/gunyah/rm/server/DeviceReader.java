@@ -167,18 +167,8 @@ final class DeviceReader {
             return Optional.empty();
         }
         return InterruptSpecifier.Kind.fromType(type)
-                .filter(known -> number >= 0 && number < count(known))
+                .filter(known -> number >= 0 && number < known.count())
                 .map(known -> new DeviceConfiguration.Interrupt(known.firstHwirq() + number, flags == LEVEL_HIGH));
-    }
-
-    /** How many interrupts of a kind an interrupt controller can have. */
-    private static int count(InterruptSpecifier.Kind kind) {
-        return switch (kind) {
-            case SPI -> 988;
-            case PPI -> 16;
-            case ESPI -> 1024;
-            case EPPI -> 64;
-        };
     }
 
     private static Map<String, Optional<DeviceKind>> orderedTypes() {

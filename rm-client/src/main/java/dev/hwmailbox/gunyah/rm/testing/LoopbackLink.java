@@ -10,26 +10,12 @@ import dev.hwmailbox.controller.ControllerChannel;
 import dev.hwmailbox.controller.MailboxController;
 import dev.hwmailbox.controller.TxDoneMethod;
 import dev.hwmailbox.gunyah.rm.RmFrameCarrier;
-import dev.hwmailbox.gunyah.rm.protocol.RmFrame;
-import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** A mailbox controller of two channels, each of which delivers what the other sends. Its messages are frames. */
 final class LoopbackLink implements FrameLink, ChannelOps {
     private static final int NEAR = 0;
     private static final int FAR = 1;
-
-    private static final RmFrameCarrier FRAMES = new RmFrameCarrier() {
-        @Override
-        public Object toMessage(RmFrame frame) {
-            return frame;
-        }
-
-        @Override
-        public ByteBuffer toBytes(Object message) {
-            return ((RmFrame) message).asByteBuffer();
-        }
-    };
 
     private final MailboxScheduler scheduler;
     private final MailboxController controller;
@@ -45,7 +31,7 @@ final class LoopbackLink implements FrameLink, ChannelOps {
 
     @Override
     public RmFrameCarrier carrier() {
-        return FRAMES;
+        return RmFrameCarrier.FRAMES;
     }
 
     @Override
