@@ -3,6 +3,7 @@ package dev.hwmailbox.examples;
 
 import dev.hwmailbox.examples.boot.BootCommand;
 import dev.hwmailbox.examples.dt.DtCommand;
+import dev.hwmailbox.examples.gpio.GpioCommand;
 import dev.hwmailbox.examples.loopback.LoopbackCommand;
 import dev.hwmailbox.examples.pcc.PccCommand;
 import dev.hwmailbox.examples.rm.RmCommand;
@@ -19,6 +20,7 @@ import picocli.CommandLine.Command;
         subcommands = {
             BootCommand.class,
             DtCommand.class,
+            GpioCommand.class,
             LoopbackCommand.class,
             PccCommand.class,
             RmCommand.class,

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.hwmailbox.examples.gpio;
+
+import java.util.EnumMap;
+import java.util.Map;
+
+/**
+ * What one end has refused, by what was wrong with it, and what else it could not use.
+ *
+ * <p>Context: the VM's scheduler.
+ */
+final class GpioCounters {
+    private final Map<GpioField, Long> refused = new EnumMap<>(GpioField.class);
+    private long stale;
+    private long unsent;
+
+    void refuse(GpioField field) {
+        refused.merge(field, 1L, Long::sum);
+    }
+
+    /** A message of the other side's former life, or of a channel that is no more. */
+    void foundStale() {
+        stale++;
+    }
+
+    /** A response that the channel did not take. */
+    void couldNotSend() {
+        unsent++;
+    }
+
+    long refused(GpioField field) {
+        return refused.getOrDefault(field, 0L);
+    }
+
+    long refused() {
+        return refused.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    long stale() {
+        return stale;
+    }
+
+    long unsent() {
+        return unsent;
+    }
+
+    @Override
+    public String toString() {
+        return "refused " + refused + ", stale " + stale + ", unsent " + unsent;
+    }
+}
