@@ -5,7 +5,9 @@ import dev.hwmailbox.examples.boot.BootCommand;
 import dev.hwmailbox.examples.dt.DtCommand;
 import dev.hwmailbox.examples.gpio.GpioCommand;
 import dev.hwmailbox.examples.loopback.LoopbackCommand;
+import dev.hwmailbox.examples.membuf.MemBufCommand;
 import dev.hwmailbox.examples.pcc.PccCommand;
+import dev.hwmailbox.examples.proxy.ProxyCommand;
 import dev.hwmailbox.examples.rm.RmCommand;
 import dev.hwmailbox.examples.soak.SoakCommand;
 import picocli.CommandLine;
@@ -22,7 +24,9 @@ import picocli.CommandLine.Command;
             DtCommand.class,
             GpioCommand.class,
             LoopbackCommand.class,
+            MemBufCommand.class,
             PccCommand.class,
+            ProxyCommand.class,
             RmCommand.class,
             SoakCommand.class
         })

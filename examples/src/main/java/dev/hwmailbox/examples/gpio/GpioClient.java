@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.examples.gpio;
 
-import dev.hwmailbox.ChannelEvent;
 import dev.hwmailbox.Errno;
 import dev.hwmailbox.MailboxChannel;
-import dev.hwmailbox.MailboxClient;
 import dev.hwmailbox.MailboxScheduler;
 import dev.hwmailbox.examples.calls.OpenCalls;
 import dev.hwmailbox.examples.calls.Outcome;
+import dev.hwmailbox.examples.calls.ProtocolEnd;
 import dev.hwmailbox.examples.gpio.GpioRecord.Event;
 import dev.hwmailbox.examples.gpio.GpioRecord.Malformed;
 import dev.hwmailbox.examples.gpio.GpioRecord.Request;
 import dev.hwmailbox.examples.gpio.GpioRecord.Response;
 import dev.hwmailbox.gunyah.msgq.MsgqMessage;
-import dev.hwmailbox.gunyah.rm.ChannelSubscriber;
-import dev.hwmailbox.gunyah.rm.VmChannel;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -36,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Context: the guest's scheduler, on which all of it runs; calls from outside are not allowed. Nothing is locked.
  */
-final class GpioClient implements MailboxClient, ChannelSubscriber {
+final class GpioClient extends ProtocolEnd {
     /** Requests that may wait for their responses. Ours. */
     static final int MAX_OPEN = 16;
 
@@ -48,7 +45,6 @@ final class GpioClient implements MailboxClient, ChannelSubscriber {
     private final GpioInterrupts interrupts = new GpioInterrupts();
     private final GpioCounters counters = new GpioCounters();
     private final Runnable ready;
-    private @Nullable MailboxChannel channel;
 
     /**
      * Makes a client without channel.
@@ -133,7 +129,7 @@ final class GpioClient implements MailboxClient, ChannelSubscriber {
     }
 
     void request(GpioType type, int line, int value, Consumer<Outcome<Response>> told) {
-        MailboxChannel to = channel;
+        MailboxChannel to = channel();
         int id = to == null ? -Errno.ENODEV : calls.open(told);
         if (to == null || id < 0) {
             scheduler.execute(() -> told.accept(Outcome.failed(id)));
@@ -146,45 +142,24 @@ final class GpioClient implements MailboxClient, ChannelSubscriber {
     }
 
     @Override
-    public void bound(MailboxChannel opened, VmChannel queues) {
-        open(opened);
-    }
-
-    void open(MailboxChannel opened) {
-        channel = opened;
+    protected void opened(MailboxChannel opened) {
         ready.run();
     }
 
     @Override
-    public void closed(VmChannel queues) {
-        if (channel != null && channel.isClosed()) {
-            end(-Errno.ESHUTDOWN);
-        }
-    }
-
-    @Override
-    public void event(MailboxChannel of, ChannelEvent event) {
-        if (of.equals(channel) && event == ChannelEvent.PEER_RESET) {
-            interrupts.forget();
-            calls.giveUpAll(-Errno.ECONNRESET);
-        } else if (of.equals(channel) && event == ChannelEvent.CLOSED) {
-            end(-Errno.ESHUTDOWN);
-        }
-    }
-
-    private void end(int status) {
-        channel = null;
+    protected void ended(int status) {
         interrupts.forget();
         calls.giveUpAll(status);
     }
 
     @Override
-    public void rxCallback(MailboxChannel from, @Nullable Object message) {
-        if (!from.equals(channel) || !(message instanceof ByteBuffer bytes)) {
-            counters.foundStale(); // nobody is told anything before there is a channel to ask it on
-            return;
-        }
-        GpioRecord received = GpioRecord.decode(bytes);
+    protected void receivedStale() {
+        counters.foundStale();
+    }
+
+    @Override
+    protected void received(MailboxChannel from, ByteBuffer message) {
+        GpioRecord received = GpioRecord.decode(message);
         if (received instanceof Response response) {
             calls.reply(response.id(), response);
         } else if (received instanceof Event event) {
@@ -212,7 +187,7 @@ final class GpioClient implements MailboxClient, ChannelSubscriber {
     }
 
     private void sendAcknowledgements() {
-        MailboxChannel to = channel;
+        MailboxChannel to = channel();
         if (to != null) {
             interrupts.sendAcknowledgements(
                     acknowledgement -> to.sendMessage(MsgqMessage.of(acknowledgement.encode())) >= 0);

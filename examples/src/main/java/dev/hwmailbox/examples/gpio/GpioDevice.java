@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.examples.gpio;
 
-import dev.hwmailbox.ChannelEvent;
 import dev.hwmailbox.MailboxChannel;
-import dev.hwmailbox.MailboxClient;
 import dev.hwmailbox.MailboxScheduler;
+import dev.hwmailbox.examples.calls.ProtocolEnd;
 import dev.hwmailbox.examples.gpio.GpioRecord.Acknowledgement;
 import dev.hwmailbox.examples.gpio.GpioRecord.Event;
 import dev.hwmailbox.examples.gpio.GpioRecord.Malformed;
 import dev.hwmailbox.examples.gpio.GpioRecord.Request;
 import dev.hwmailbox.examples.gpio.GpioRecord.Response;
 import dev.hwmailbox.gunyah.msgq.MsgqMessage;
-import dev.hwmailbox.gunyah.rm.ChannelSubscriber;
-import dev.hwmailbox.gunyah.rm.VmChannel;
 import java.nio.ByteBuffer;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The device's end of the queues: reads requests, sends responses, and sends events when there is room.
@@ -26,12 +22,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Context: the owner's scheduler, on which all of it runs; calls from outside are not allowed. Nothing is locked.
  */
-final class GpioDevice implements MailboxClient, ChannelSubscriber {
+final class GpioDevice extends ProtocolEnd {
     private static final int LAST_ID = 0xffff;
 
     private final GpioChip chip;
     private final MailboxScheduler scheduler;
-    private @Nullable MailboxChannel channel;
     private int lastEventId;
     private boolean sendingEvents;
 
@@ -42,47 +37,23 @@ final class GpioDevice implements MailboxClient, ChannelSubscriber {
     }
 
     @Override
-    public void bound(MailboxChannel opened, VmChannel queues) {
-        open(opened);
-    }
-
-    /** The driver may have sent something before we hear of the channel. */
-    private void open(MailboxChannel opened) {
-        channel = opened;
+    protected void opened(MailboxChannel opened) {
         sendEvents();
     }
 
     @Override
-    public void closed(VmChannel queues) {
-        if (channel != null && channel.isClosed()) {
-            end();
-        }
-    }
-
-    @Override
-    public void event(MailboxChannel of, ChannelEvent event) {
-        if (event == ChannelEvent.PEER_RESET && of.equals(channel)) {
-            chip.driverIsGone();
-        } else if (event == ChannelEvent.CLOSED && of.equals(channel)) {
-            end();
-        }
-    }
-
-    private void end() {
-        channel = null;
+    protected void ended(int status) {
         chip.driverIsGone();
     }
 
     @Override
-    public void rxCallback(MailboxChannel from, @Nullable Object message) {
-        if (channel == null && !from.isClosed()) {
-            open(from);
-        }
-        if (!from.equals(channel) || !(message instanceof ByteBuffer bytes)) {
-            chip.counters().foundStale();
-            return;
-        }
-        GpioRecord received = GpioRecord.decode(bytes);
+    protected void receivedStale() {
+        chip.counters().foundStale();
+    }
+
+    @Override
+    protected void received(MailboxChannel from, ByteBuffer message) {
+        GpioRecord received = GpioRecord.decode(message);
         if (received instanceof Request request) {
             respond(from, chip.handle(request));
         } else if (received instanceof Acknowledgement acknowledgement) {
@@ -124,7 +95,7 @@ final class GpioDevice implements MailboxClient, ChannelSubscriber {
 
     /** Sends the first event that is due; returns the line to go on from. */
     private int sendEventFrom(int first) {
-        MailboxChannel to = channel;
+        MailboxChannel to = channel();
         int id = lastEventId % LAST_ID + 1;
         Optional<Event> due = to == null ? Optional.empty() : chip.dueFrom(first, id);
         if (to == null || due.isEmpty()) {

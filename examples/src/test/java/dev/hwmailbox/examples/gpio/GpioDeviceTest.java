@@ -111,6 +111,22 @@ class GpioDeviceTest {
     }
 
     @Test
+    void anAcknowledgementInsideTheSendIsNotLost() {
+        send(request(GpioType.SET_DIRECTION, 2), request(GpioType.SET_INTERRUPT, 4));
+        byte[] acknowledgement = new Acknowledgement(1, 0).encode();
+        bed.near().client().onTxDone((channel, message, status) -> {
+            bed.near().client().onTxDone((of, next, how) -> {});
+            bed.near().client().rxCallback(channel, ByteBuffer.wrap(acknowledgement));
+        });
+
+        chip.drive(0, 1);
+        scheduler.runUntilIdle();
+
+        assertThat(bed.peer().received()).hasSize(4).last().isEqualTo(new Event(2, 0, 1).encode());
+        assertThat(chip.counters().refused()).isZero();
+    }
+
+    @Test
     void messagesOfAFormerLifeAreOnlyCounted() {
         bed.near().client().rxCallback(bed.near().channel(), new StaleMessage(ByteBuffer.wrap(DIRECTION)));
         bed.near().channel().close();

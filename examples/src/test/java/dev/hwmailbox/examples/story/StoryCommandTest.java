@@ -22,7 +22,7 @@ import picocli.CommandLine.Command;
 /** The subcommands that tell a story: always the same one, and never a good end where there is none. */
 class StoryCommandTest {
     @ParameterizedTest
-    @ValueSource(strings = {"gpio"})
+    @ValueSource(strings = {"gpio", "membuf", "proxy"})
     void tellsTheSameStoryInEveryRun(String name) throws IOException {
         CommandLineRun run = CommandLineRun.of(name);
 
@@ -33,7 +33,7 @@ class StoryCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"gpio"})
+    @ValueSource(strings = {"gpio", "membuf", "proxy"})
     void tellsItAsJsonLinesToo(String name) throws IOException {
         CommandLineRun run = CommandLineRun.of(name, "--json");
 
@@ -45,7 +45,7 @@ class StoryCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"gpio"})
+    @ValueSource(strings = {"gpio", "membuf", "proxy"})
     void refusesWhatItDoesNotKnow(String name) {
         assertThat(CommandLineRun.of(name, "--nonsense").exitCode()).isEqualTo(2);
     }
@@ -63,6 +63,11 @@ class StoryCommandTest {
         protected Map<String, Object> tell(VirtualPlatform platform, Timeline timeline) {
             expect("messages", 1, 1);
             expect("messages", 1, 2);
+            platform.time().execute(() -> expect("replies", "none", "some"));
+            platform.time().execute(() -> {
+                throw new IllegalStateException("out of a callback");
+            });
+            platform.time().runDue();
             return Map.of();
         }
     }
@@ -79,6 +84,10 @@ class StoryCommandTest {
 
         assertThat(exitCode).isEqualTo(1);
         assertThat(out.toString()).isEmpty();
-        assertThat(err.toString().strip()).isEqualTo("sad failed: messages: 1, expected 2");
+        assertThat(err.toString().lines())
+                .containsExactly(
+                        "sad failed: messages: 1, expected 2",
+                        "sad failed: replies: none, expected some",
+                        "sad failed: thrown: java.lang.IllegalStateException: out of a callback");
     }
 }
