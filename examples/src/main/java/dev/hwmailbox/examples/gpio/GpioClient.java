@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  *       other side was reset meanwhile.
  * </ul>
  *
+ * <p>When the channel is closed or the other side was reset, interrupts are masked and nobody handles them any more:
+ * set them again.
+ *
  * <p>Context: the guest's scheduler, on which all of it runs; calls from outside are not allowed. Nothing is locked.
  */
 final class GpioClient extends ProtocolEnd {

@@ -32,6 +32,7 @@ class SmmuProxyTest {
     private final Lock lock = new Lock();
     private final SmmuProxy proxy = new SmmuProxy(scheduler, lock);
     private final List<Integer> outcomes = new ArrayList<>();
+    private final List<Runnable> closers = new ArrayList<>();
     private final GunyahTestBed bed = GunyahTestBed.builder()
             .scheduler(scheduler)
             .nearClient(proxy)
@@ -67,6 +68,7 @@ class SmmuProxyTest {
 
     @AfterEach
     void close() {
+        closers.forEach(Runnable::run);
         bed.close();
         assertThat(lock.held).isZero();
     }
@@ -375,13 +377,6 @@ class SmmuProxyTest {
         peer.requestChannel(new ProxyService(new IommuTable(), worker), pair.far());
         closers.add(peer::close);
         return new Sleeper(sleepy, power);
-    }
-
-    private final List<Runnable> closers = new ArrayList<>();
-
-    @AfterEach
-    void closePeers() {
-        closers.forEach(Runnable::run);
     }
 
     @Test
