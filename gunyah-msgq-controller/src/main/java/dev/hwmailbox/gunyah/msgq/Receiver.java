@@ -59,6 +59,7 @@ final class Receiver {
         view = ByteBuffer.wrap(buffer).asReadOnlyBuffer();
     }
 
+    /** Looks at the queue, in which there may be nothing. */
     void drainSoon() {
         binding.settings.scheduler().execute(this::drain);
     }
@@ -71,7 +72,7 @@ final class Receiver {
                 binding.leave();
             }
         }
-        drain();
+        drain(true);
     }
 
     /** Keeps a level line from coming back at once, and again, while its messages wait for somebody else. */
@@ -93,7 +94,12 @@ final class Receiver {
 
     /** Delivers what there is; true if there was something, and nobody else was at it. */
     boolean drain() {
-        if (isPutOff() || !begin()) {
+        return drain(false);
+    }
+
+    /** The same; {@code told} if it is known that there is something. */
+    private boolean drain(boolean told) {
+        if (isPutOff(told) || !begin()) {
             return false;
         }
         boolean finished = false;
@@ -101,7 +107,7 @@ final class Receiver {
         delivered = false;
         try {
             do {
-                boolean all = drainUpToLimit();
+                boolean all = drainUpToLimit(told);
                 some = delivered;
                 if (!all) {
                     return some;
@@ -124,17 +130,20 @@ final class Receiver {
         hold();
         finishAnyhow();
         try {
-            drainSoon();
+            binding.settings.scheduler().execute(() -> drain(true));
         } catch (RuntimeException e) { // the scheduler is closed: a level line can still do without it
             release();
             throw e;
         }
     }
 
-    /** Nothing is taken while the controller is suspended; whoever resumes it looks at every queue. */
-    private boolean isPutOff() {
+    /**
+     * Nothing is taken while the controller is suspended; whoever resumes it looks at every queue. What is known to be
+     * there may wake it.
+     */
+    private boolean isPutOff(boolean told) {
         boolean suspended = binding.isSuspended();
-        if (suspended) {
+        if (suspended && told) {
             binding.settings.suspension().interrupted(binding);
         }
         return suspended;
@@ -182,9 +191,9 @@ final class Receiver {
     }
 
     /** True if there is nothing left to do, false at the limit. */
-    private boolean drainUpToLimit() {
+    private boolean drainUpToLimit(boolean told) {
         for (int taken = 0; taken < drainLimit; taken++) {
-            if ((state & CLOSED) != 0 || isPutOff()) {
+            if ((state & CLOSED) != 0 || isPutOff(told || taken > 0)) {
                 return true;
             }
             long result = receive();

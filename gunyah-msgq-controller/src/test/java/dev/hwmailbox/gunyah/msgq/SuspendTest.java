@@ -359,4 +359,30 @@ final class SuspendTest {
                 .isInstanceOfSatisfying(
                         MailboxException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ESHUTDOWN));
     }
+
+    // ---- looking at a queue in which there is nothing ----
+
+    @Test
+    void lookingAtAnEmptyQueueWakesNobody() {
+        MailboxChannel channel = open(pair.near().waking());
+        suspend(SuspendPolicy.PARK);
+
+        assertThat(channel.peekData()).isFalse();
+
+        assertThat(alarms).isEmpty();
+        arrives("a");
+        assertThat(alarms).containsExactly(channel);
+    }
+
+    @Test
+    void theFirstLookOfANewChannelWakesNobody() {
+        controller.requestChannel(client, pair.near().waking());
+        suspend(SuspendPolicy.PARK);
+
+        bed.scheduler.runDue();
+
+        assertThat(alarms).isEmpty();
+        arrives("a");
+        assertThat(alarms).hasSize(1);
+    }
 }
