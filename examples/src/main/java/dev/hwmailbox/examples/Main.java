@@ -5,6 +5,7 @@ import dev.hwmailbox.examples.boot.BootCommand;
 import dev.hwmailbox.examples.dt.DtCommand;
 import dev.hwmailbox.examples.loopback.LoopbackCommand;
 import dev.hwmailbox.examples.pcc.PccCommand;
+import dev.hwmailbox.examples.qrtr.QrtrCommand;
 import dev.hwmailbox.examples.rm.RmCommand;
 import dev.hwmailbox.examples.soak.SoakCommand;
 import picocli.CommandLine;
@@ -21,6 +22,7 @@ import picocli.CommandLine.Command;
             DtCommand.class,
             LoopbackCommand.class,
             PccCommand.class,
+            QrtrCommand.class,
             RmCommand.class,
             SoakCommand.class
         })
