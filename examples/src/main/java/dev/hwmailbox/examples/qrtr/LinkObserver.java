@@ -9,8 +9,8 @@ interface LinkObserver {
     /** There are queues now. */
     default void up(String where) {}
 
-    /** The queues are gone. */
-    default void down() {}
+    /** The queues are gone: bytes that were still to be sent, and bytes of half a packet that had come. */
+    default void down(int unsent, int half) {}
 
     /** A packet goes out or has come in. */
     default void packet(boolean out, Packet packet, byte[] bytes) {}

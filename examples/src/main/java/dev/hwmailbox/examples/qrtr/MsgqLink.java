@@ -67,11 +67,13 @@ final class MsgqLink implements Link, MailboxClient, ChannelSubscriber {
     void close() {
         if (channel != null) {
             channel = null;
+            int unsent = sender.waiting();
+            int half = assembler.filled();
             emptyCheck.cancel();
             sender.restart(null);
             assembler.restart();
             node.linkDown(this);
-            observer.down();
+            observer.down(unsent, half);
         }
     }
 

@@ -28,6 +28,11 @@ final class PieceAssembler {
         discarding = false;
     }
 
+    /** Bytes of a packet that is not complete. */
+    int filled() {
+        return filled;
+    }
+
     boolean isDiscarding() {
         return discarding;
     }

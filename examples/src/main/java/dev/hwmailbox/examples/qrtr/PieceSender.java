@@ -33,6 +33,11 @@ final class PieceSender {
         waiting = 0;
     }
 
+    /** Bytes still to be sent. */
+    int waiting() {
+        return waiting;
+    }
+
     int send(byte[] packet) {
         if (channel == null) {
             return -Errno.EPIPE;

@@ -61,15 +61,20 @@ public final class QrtrCommand extends StoryCommand {
         timeline.add("note", "drivers found in public kernels carry QRTR over shared memory and doorbells;");
         timeline.add("note", "this mapping to message queues is ours");
         Map<Integer, Node> nodes = new HashMap<>();
+        QrtrStory story;
+        Map<String, Object> counts;
         try (PcapWriter capture = pcap == null ? null : new PcapWriter(pcap);
                 Machine machine = new Machine(platform, (vmid, image) -> new ServiceProgram(connection -> {
                     QrtrGuest guest = new QrtrGuest(connection, header);
                     nodes.put(vmid, guest.node());
                     return guest;
                 }))) {
-            return new QrtrStory(platform, timeline, machine, nodes, header, capture, this::expect).tell(vms);
+            story = new QrtrStory(platform, timeline, machine, nodes, header, capture, this::expect);
+            counts = story.tell(vms);
         } catch (IOException e) {
             throw new MailboxException(Errno.EIO, "cannot write " + pcap + ": " + e.getMessage());
         }
+        counts.put("packets_traced", story.packets());
+        return counts;
     }
 }

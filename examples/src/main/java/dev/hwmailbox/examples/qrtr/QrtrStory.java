@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** What {@code qrtr} tells: discovery, a request, a stream, and a guest that restarts in the middle of a packet. */
 final class QrtrStory {
     private static final Duration A_WHILE = Duration.ofMillis(20);
+    private static final Duration IN_THE_MIDDLE = Duration.ofNanos(80_000);
     private static final int STREAM = 12;
     private static final int LARGE = 60_000;
 
@@ -33,6 +34,7 @@ final class QrtrStory {
     private final Expectation expectation;
     private final Node owner = new Node(1);
     private int packets;
+    private int unsentBytes;
 
     QrtrStory(
             VirtualPlatform platform,
@@ -81,6 +83,7 @@ final class QrtrStory {
 
         timeline.add("client", "sends %d bytes, and VM %d restarts in the middle", LARGE, last.vmid());
         client.port.send(client.servers.get(0).address(), new byte[LARGE]);
+        platform.time().advance(IN_THE_MIDDLE);
         last.restart();
         platform.time().advance(A_WHILE);
         expectation.expect("services found after the restart", client.servers.size(), 1);
@@ -88,14 +91,19 @@ final class QrtrStory {
         client.port.send(client.servers.get(0).address(), new byte[] {5, 6, 7, 8});
         platform.time().advance(A_WHILE);
         expectation.expect("replies after the restart", client.replies, 2);
+        expectation.expect("was in the middle of the packet", unsentBytes > 0 && unsentBytes < LARGE, true);
         topology(vms);
         Map<String, Object> counts = new LinkedHashMap<>();
         counts.put("nodes", vms + 1);
-        counts.put("packets_traced", packets);
         counts.put("replies", client.replies);
         counts.put("packets_streamed", client.streamed);
         counts.put("services_lost", client.lost);
         return counts;
+    }
+
+    /** How many packets have been traced, and captured. */
+    int packets() {
+        return packets;
     }
 
     private void topology(int vms) {
@@ -127,8 +135,10 @@ final class QrtrStory {
         }
 
         @Override
-        public void down() {
-            timeline.add("owner", "link to VM %d is down", vmid);
+        public void down(int unsent, int half) {
+            timeline.add(
+                    "owner", "link to VM %d is down: %d bytes not sent, %d bytes of half a packet forgotten", vmid, unsent, half);
+            unsentBytes += unsent;
         }
 
         @Override
