@@ -55,7 +55,7 @@ final class MsgqLink implements Link, MailboxClient, ChannelSubscriber {
 
     /** The queues are there, perhaps with packets in them already. */
     void open(MailboxChannel made) {
-        if (channel != made) {
+        if (channel != made && !made.isClosed()) { // or it is of a former life
             close();
             channel = made;
             sender.restart(made);
@@ -112,6 +112,9 @@ final class MsgqLink implements Link, MailboxClient, ChannelSubscriber {
     @Override
     public void rxCallback(MailboxChannel from, @Nullable Object message) {
         open(from); // the first message may come before we are told of the queues
+        if (channel != from) {
+            return;
+        }
         ByteBuffer in = (ByteBuffer) Objects.requireNonNull(message, "message");
         byte[] piece = new byte[in.remaining()];
         in.get(piece);

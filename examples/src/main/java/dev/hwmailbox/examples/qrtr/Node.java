@@ -62,7 +62,8 @@ final class Node {
     }
 
     /** Opens an automatic port; null if all are in use. */
-    @Nullable Port open(PortListener listener) {
+    @Nullable
+    Port open(PortListener listener) {
         for (int number = FIRST_AUTOMATIC; number <= LAST_AUTOMATIC; number++) {
             if (!ports.containsKey(number)) {
                 return openAt(number, listener);
@@ -72,7 +73,8 @@ final class Node {
     }
 
     /** Opens a port; null if it is in use or the control port. */
-    @Nullable Port openAt(int number, PortListener listener) {
+    @Nullable
+    Port openAt(int number, PortListener listener) {
         if (number == Address.CONTROL_PORT || ports.containsKey(number)) {
             return null;
         }
@@ -148,8 +150,8 @@ final class Node {
     void consumed(Port port, Packet packet) {
         Link link = routes.to(packet.source().node());
         if (packet.confirmRx() && link != null) {
-            ControlPacket resume =
-                    ControlPacket.client(PacketType.RESUME_TX, id, port.address().port());
+            ControlPacket resume = ControlPacket.client(
+                    PacketType.RESUME_TX, id, port.address().port());
             send(link, new Packet(PacketType.RESUME_TX, port.address(), packet.source(), false, resume.encode()));
         }
     }

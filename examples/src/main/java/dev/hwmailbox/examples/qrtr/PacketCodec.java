@@ -80,10 +80,16 @@ final class PacketCodec {
         ByteBuffer out = ByteBuffer.allocate(header + ((size + 3) & ~3)).order(ByteOrder.LITTLE_ENDIAN);
         int confirm = packet.confirmRx() ? 1 : 0;
         if (headerVersion == 1) {
-            out.putInt(VERSION_1).putInt(packet.type().value()).putInt(from.node()).putInt(from.port());
+            out.putInt(VERSION_1)
+                    .putInt(packet.type().value())
+                    .putInt(from.node())
+                    .putInt(from.port());
             out.putInt(confirm).putInt(size).putInt(to.node()).putInt(to.port());
         } else {
-            out.put((byte) VERSION_2).put((byte) packet.type().value()).put((byte) confirm).put((byte) 0);
+            out.put((byte) VERSION_2)
+                    .put((byte) packet.type().value())
+                    .put((byte) confirm)
+                    .put((byte) 0);
             out.putInt(size).putShort((short) from.node()).putShort((short) from.port());
             out.putShort((short) to.node()).putShort((short) to.port());
         }

@@ -11,7 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Writes packets to a classic capture file with link type {@code LINKTYPE_USER0} (147), times in nanoseconds: the packet
+ * Writes packets to a classic capture file with link type {@code LINKTYPE_USER0} (147), times in nanoseconds: a packet
  * begins with its QRTR header.
  */
 final class PcapWriter implements AutoCloseable {

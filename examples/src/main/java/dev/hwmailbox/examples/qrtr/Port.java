@@ -41,7 +41,8 @@ final class Port implements AutoCloseable {
     }
 
     /** Takes the oldest packet; its sender is told to go on if it asked. */
-    @Nullable Packet receive() {
+    @Nullable
+    Packet receive() {
         Packet packet = unread.poll();
         if (packet != null) {
             unreadOf.merge(packet.source().node(), -1, (a, b) -> a + b == 0 ? null : a + b);

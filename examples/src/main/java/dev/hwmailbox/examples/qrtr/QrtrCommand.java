@@ -4,7 +4,6 @@ package dev.hwmailbox.examples.qrtr;
 import dev.hwmailbox.Errno;
 import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.examples.machine.Machine;
-
 import dev.hwmailbox.examples.machine.ServiceProgram;
 import dev.hwmailbox.examples.machine.VirtualPlatform;
 import dev.hwmailbox.examples.story.StoryCommand;
@@ -64,11 +63,13 @@ public final class QrtrCommand extends StoryCommand {
         QrtrStory story;
         Map<String, Object> counts;
         try (PcapWriter capture = pcap == null ? null : new PcapWriter(pcap);
-                Machine machine = new Machine(platform, (vmid, image) -> new ServiceProgram(connection -> {
-                    QrtrGuest guest = new QrtrGuest(connection, header);
-                    nodes.put(vmid, guest.node());
-                    return guest;
-                }))) {
+                Machine machine = new Machine(
+                        platform,
+                        (vmid, image) -> new ServiceProgram(connection -> {
+                            QrtrGuest guest = new QrtrGuest(connection, header);
+                            nodes.put(vmid, guest.node());
+                            return guest;
+                        }))) {
             story = new QrtrStory(platform, timeline, machine, nodes, header, capture, this::expect);
             counts = story.tell(vms);
         } catch (IOException e) {

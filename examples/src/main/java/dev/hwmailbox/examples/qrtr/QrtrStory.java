@@ -113,8 +113,15 @@ final class QrtrStory {
 
     private void print(Node node, int vms) {
         timeline.add(
-                "nodes", "node %d knows nodes %s, and %s", node.id(), node.neighbours(), node.names().servers());
-        expectation.expect("services that node " + node.id() + " knows", node.names().servers().size(), vms);
+                "nodes",
+                "node %d knows nodes %s, and %s",
+                node.id(),
+                node.neighbours(),
+                node.names().servers());
+        expectation.expect(
+                "services that node " + node.id() + " knows",
+                node.names().servers().size(),
+                vms);
     }
 
     private Node node(int vmid) {
@@ -137,7 +144,11 @@ final class QrtrStory {
         @Override
         public void down(int unsent, int half) {
             timeline.add(
-                    "owner", "link to VM %d is down: %d bytes not sent, %d bytes of half a packet forgotten", vmid, unsent, half);
+                    "owner",
+                    "link to VM %d is down: %d bytes not sent, %d bytes of half a packet forgotten",
+                    vmid,
+                    unsent,
+                    half);
             unsentBytes += unsent;
         }
 

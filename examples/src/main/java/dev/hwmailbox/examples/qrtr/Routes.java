@@ -20,7 +20,8 @@ final class Routes {
         this.self = self;
     }
 
-    @Nullable Link to(int node) {
+    @Nullable
+    Link to(int node) {
         return links.get(node);
     }
 

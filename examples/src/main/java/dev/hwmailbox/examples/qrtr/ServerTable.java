@@ -25,11 +25,13 @@ final class ServerTable {
         return true;
     }
 
-    @Nullable Server at(Address address) {
+    @Nullable
+    Server at(Address address) {
         return nodes.getOrDefault(address.node(), Map.of()).get(address.port());
     }
 
-    @Nullable Server remove(Address address) {
+    @Nullable
+    Server remove(Address address) {
         Map<Integer, Server> servers = nodes.get(address.node());
         return servers == null ? null : servers.remove(address.port());
     }
@@ -44,6 +46,9 @@ final class ServerTable {
     }
 
     List<Server> all() {
-        return nodes.values().stream().map(Map::values).flatMap(Collection::stream).toList();
+        return nodes.values().stream()
+                .map(Map::values)
+                .flatMap(Collection::stream)
+                .toList();
     }
 }

@@ -3,9 +3,11 @@ package dev.hwmailbox.examples.qrtr;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hwmailbox.ChannelEvent;
 import dev.hwmailbox.Errno;
 import dev.hwmailbox.gunyah.testing.GunyahTestBed;
 import dev.hwmailbox.testing.VirtualScheduler;
+import java.nio.ByteBuffer;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,6 +63,48 @@ final class MsgqLinkTest {
 
             assertThat(near.counters()).hasToString("refused {BAD_VERSION=1, DISCARDED_PIECE=1}");
             assertThat(Objects.requireNonNull(to.receive()).payload()).hasSize(8);
+        }
+    }
+
+    @Test
+    void aPeerThatIsResetInTheMiddleOfAPacketIsGreetedAnew() {
+        var link = new MsgqLink(near, scheduler, 1, LinkObserver.NONE);
+        Port to = Objects.requireNonNull(near.open(new PortListener() {}));
+        try (GunyahTestBed bed = GunyahTestBed.builder()
+                .scheduler(scheduler)
+                .nearClient(link)
+                .scriptedPeer()
+                .build()) {
+            link.open(bed.near().channel());
+            bed.peer().sends(PiecesTest.pieces(PiecesTest.packet(1_000)).get(0));
+            scheduler.runUntilIdle();
+
+            link.event(bed.near().channel(), ChannelEvent.PEER_RESET);
+            bed.peer().sends(PiecesTest.packet(8));
+            scheduler.runUntilIdle();
+
+            assertThat(bed.peer().received()).hasSize(2);
+            assertThat(Objects.requireNonNull(to.receive()).payload()).hasSize(8);
+            assertThat(near.counters().total()).isZero();
+        }
+    }
+
+    @Test
+    void aMessageOfAClosedChannelIsNotTaken() {
+        var link = new MsgqLink(near, scheduler, 1, LinkObserver.NONE);
+        try (GunyahTestBed bed = GunyahTestBed.builder()
+                .scheduler(scheduler)
+                .nearClient(link)
+                .scriptedPeer()
+                .build()) {
+            link.open(bed.near().channel());
+            scheduler.runUntilIdle();
+            link.close();
+            bed.near().channel().close();
+
+            link.rxCallback(bed.near().channel(), ByteBuffer.wrap(PiecesTest.packet(8)));
+
+            assertThat(near.neighbours()).isEmpty();
         }
     }
 

@@ -71,7 +71,9 @@ final class NodeTest {
     }
 
     private static long hellos(Wire wire) {
-        return wire.carried.stream().filter(packet -> packet.type() == PacketType.HELLO).count();
+        return wire.carried.stream()
+                .filter(packet -> packet.type() == PacketType.HELLO)
+                .count();
     }
 
     @Test
@@ -139,7 +141,8 @@ final class NodeTest {
             assertThat(from.send(to.address(), new byte[4])).isZero();
         }
         assertThat(from.send(to.address(), new byte[4])).isEqualTo(-Errno.EAGAIN);
-        assertThat(firstWire.carried.stream().map(Packet::confirmRx).toList().indexOf(true)).isEqualTo(4);
+        assertThat(firstWire.carried.stream().map(Packet::confirmRx).toList().indexOf(true))
+                .isEqualTo(4);
         settle();
         for (int i = 0; i < 4; i++) {
             to.receive();
@@ -166,7 +169,8 @@ final class NodeTest {
         assertThat(from.send(to, new byte[4])).isEqualTo(-Errno.ENOBUFS);
         assertThat(from.send(to, new byte[4])).isZero();
 
-        assertThat(firstWire.carried.get(firstWire.carried.size() - 1).confirmRx()).isTrue();
+        assertThat(firstWire.carried.get(firstWire.carried.size() - 1).confirmRx())
+                .isTrue();
         first.linkWritable();
         assertThat(notes.events).containsExactly("writable");
     }
@@ -279,7 +283,9 @@ final class NodeTest {
                 case 5 -> read += reader.receive() != null ? 1 : 0;
                 default -> scheduler.advance(Duration.ofNanos(random.nextInt(3000)));
             }
-            assertThat(first.flows().to(reader.address()).pending()).as("seed %d", seed).isBetween(0, 10);
+            assertThat(first.flows().to(reader.address()).pending())
+                    .as("seed %d", seed)
+                    .isBetween(0, 10);
         }
         for (Wire wire : List.of(firstWire, secondWire)) {
             if (!wire.isUp) {

@@ -90,7 +90,8 @@ final class PacketCodecTest {
         withOptions[3] = 8;
         withOptions[24] = 77;
 
-        assertThat(Objects.requireNonNull(PacketCodec.decode(withOptions).packet()).payload())
+        assertThat(Objects.requireNonNull(PacketCodec.decode(withOptions).packet())
+                        .payload())
                 .containsExactly(77, 0, 0, 0);
     }
 

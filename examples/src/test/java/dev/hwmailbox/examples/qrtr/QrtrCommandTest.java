@@ -35,8 +35,8 @@ final class QrtrCommandTest {
     void theCaptureHoldsThePacketsOfTheTrace(int vms, int header, @TempDir Path folder) throws IOException {
         Path file = folder.resolve("qrtr.pcap");
 
-        CommandLineRun run = CommandLineRun.of(
-                "qrtr", "--vms", "" + vms, "--header", "" + header, "--pcap", file.toString());
+        CommandLineRun run =
+                CommandLineRun.of("qrtr", "--vms", "" + vms, "--header", "" + header, "--pcap", file.toString());
 
         assertThat(run.exitCode()).as(run.err()).isZero();
         long traced = run.out().lines().filter(line -> line.contains(" trace ")).count();

@@ -56,14 +56,17 @@ final class Wire {
             carried.add(packet);
             int sentIn = life;
             byte[] bytes = Objects.requireNonNull(PacketCodec.encode(packet, 1));
-            scheduler.timer("packet", () -> {
-                if (sentIn == life) {
-                    Node to = this == leftEnd ? right : left;
-                    to.received(
-                            this == leftEnd ? rightEnd : leftEnd,
-                            Objects.requireNonNull(PacketCodec.decode(bytes).packet()));
-                }
-            }).arm(LATENCY_NANOS);
+            scheduler
+                    .timer("packet", () -> {
+                        if (sentIn == life) {
+                            Node to = this == leftEnd ? right : left;
+                            to.received(
+                                    this == leftEnd ? rightEnd : leftEnd,
+                                    Objects.requireNonNull(
+                                            PacketCodec.decode(bytes).packet()));
+                        }
+                    })
+                    .arm(LATENCY_NANOS);
             return 0;
         }
     }
