@@ -8,6 +8,7 @@ import dev.hwmailbox.examples.loopback.LoopbackCommand;
 import dev.hwmailbox.examples.membuf.MemBufCommand;
 import dev.hwmailbox.examples.pcc.PccCommand;
 import dev.hwmailbox.examples.proxy.ProxyCommand;
+import dev.hwmailbox.examples.qrtr.QrtrCommand;
 import dev.hwmailbox.examples.rm.RmCommand;
 import dev.hwmailbox.examples.soak.SoakCommand;
 import picocli.CommandLine;
@@ -27,6 +28,7 @@ import picocli.CommandLine.Command;
             MemBufCommand.class,
             PccCommand.class,
             ProxyCommand.class,
+            QrtrCommand.class,
             RmCommand.class,
             SoakCommand.class
         })
