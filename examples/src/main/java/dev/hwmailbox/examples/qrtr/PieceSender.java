@@ -63,11 +63,18 @@ final class PieceSender {
             return; // a piece may be done before sendMessage returns
         }
         pumping = true;
-        while (channel != null && !pieces.isEmpty() && channel.sendMessage(pieces.element()) >= 0) {
-            if (!pieces.isEmpty()) { // or the channel was closed meanwhile
-                waiting -= pieces.remove().length();
+        try {
+            while (channel != null && !pieces.isEmpty()) {
+                MsgqMessage piece = pieces.element();
+                if (channel.sendMessage(piece) < 0) {
+                    return;
+                }
+                if (pieces.peek() == piece) { // or the channel was closed meanwhile, and perhaps another opened
+                    waiting -= pieces.remove().length();
+                }
             }
+        } finally {
+            pumping = false;
         }
-        pumping = false;
     }
 }

@@ -3,10 +3,18 @@ package dev.hwmailbox.examples.qrtr;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hwmailbox.MailboxChannel;
+import dev.hwmailbox.MailboxClient;
+import dev.hwmailbox.controller.ChannelOps;
+import dev.hwmailbox.controller.ControllerChannel;
+import dev.hwmailbox.controller.MailboxController;
+import dev.hwmailbox.controller.TxDoneMethod;
+import dev.hwmailbox.testing.VirtualScheduler;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 final class PiecesTest {
@@ -97,5 +105,38 @@ final class PiecesTest {
 
         assertThat(counters).hasToString("refused {BAD_VERSION=1, TOO_LARGE=1, DISCARDED_PIECE=16}");
         assertInStepAgain();
+    }
+
+    @Test
+    void aNewLifeThatBeginsInsideASendLosesNoPieceOfIts() {
+        var sender = new PieceSender(MsgqLink.MESSAGE_SIZE);
+        List<Object> sent = new ArrayList<>();
+        List<MailboxChannel> channels = new ArrayList<>();
+        ChannelOps device = new ChannelOps() {
+            @Override
+            public int sendData(ControllerChannel channel, @Nullable Object message, long txId) {
+                if (channel.index() == 0) {
+                    sender.restart(channels.get(1));
+                    sender.send(packet, true);
+                } else {
+                    sent.add(Objects.requireNonNull(message));
+                }
+                channel.txDone(txId, 0);
+                return 0;
+            }
+        };
+        try (MailboxController controller = MailboxController.builder(device, new VirtualScheduler())
+                .channelCount(2)
+                .txDoneMethod(TxDoneMethod.IRQ)
+                .build()) {
+            channels.add(controller.channel(0).bindClient(new MailboxClient() {}));
+            channels.add(controller.channel(1).bindClient(new MailboxClient() {}));
+            sender.restart(channels.get(0));
+
+            sender.send(packet(8), true);
+
+            assertThat(sent).hasSize(pieces(packet).size());
+            assertThat(sender.waiting()).isZero();
+        }
     }
 }
