@@ -10,6 +10,7 @@ import dev.hwmailbox.examples.pcc.PccCommand;
 import dev.hwmailbox.examples.proxy.ProxyCommand;
 import dev.hwmailbox.examples.qrtr.QrtrCommand;
 import dev.hwmailbox.examples.rm.RmCommand;
+import dev.hwmailbox.examples.serial.SerialCommand;
 import dev.hwmailbox.examples.soak.SoakCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -30,6 +31,7 @@ import picocli.CommandLine.Command;
             ProxyCommand.class,
             QrtrCommand.class,
             RmCommand.class,
+            SerialCommand.class,
             SoakCommand.class
         })
 public final class Main implements Runnable {

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.hwmailbox.examples.serial;
+
+import java.util.EnumMap;
+import java.util.Map;
+
+/** What went over a line, and what did not. Context: the VM's scheduler. */
+final class SerialCounters {
+    private final Map<SerialField, Long> refused = new EnumMap<>(SerialField.class);
+    private long sent;
+    private long received;
+    private long windows;
+    private long overrun;
+    private long stale;
+    private long lost;
+
+    void refuse(SerialField field) {
+        refused.merge(field, 1L, Long::sum);
+    }
+
+    void sent(SerialRecord record) {
+        if (record.kind() == SerialKind.DATA) {
+            sent += record.bytes().length;
+        } else if (record.kind() == SerialKind.WINDOW) {
+            windows++;
+        }
+    }
+
+    void received(int bytes) {
+        received += bytes;
+    }
+
+    /** Bytes that the other side had no credit for. */
+    void overran(int bytes) {
+        overrun += bytes;
+    }
+
+    void foundStale() {
+        stale++;
+    }
+
+    /** A record that the channel did not take, or gave up. */
+    void lost() {
+        lost++;
+    }
+
+    long sentBytes() {
+        return sent;
+    }
+
+    long receivedBytes() {
+        return received;
+    }
+
+    long windows() {
+        return windows;
+    }
+
+    @Override
+    public String toString() {
+        return "sent %d, received %d, windows %d, refused %s, overrun %d, stale %d, lost %d"
+                .formatted(sent, received, windows, refused, overrun, stale, lost);
+    }
+}
