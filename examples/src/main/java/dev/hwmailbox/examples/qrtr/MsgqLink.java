@@ -6,6 +6,8 @@ import dev.hwmailbox.Errno;
 import dev.hwmailbox.MailboxChannel;
 import dev.hwmailbox.MailboxClient;
 import dev.hwmailbox.MailboxScheduler;
+import dev.hwmailbox.examples.pieces.PieceReceiver;
+import dev.hwmailbox.examples.pieces.PieceSender;
 import dev.hwmailbox.gunyah.rm.ChannelSubscriber;
 import dev.hwmailbox.gunyah.rm.VmChannel;
 import java.nio.ByteBuffer;
@@ -26,16 +28,14 @@ final class MsgqLink implements Link, MailboxClient, ChannelSubscriber {
     private final int headerVersion;
     private final LinkObserver observer;
     private final PieceSender sender = new PieceSender(MESSAGE_SIZE);
-    private final PieceAssembler assembler;
-    private final MailboxScheduler.Timer emptyCheck;
+    private final PieceReceiver receiver;
     private @Nullable MailboxChannel channel;
 
     MsgqLink(Node node, MailboxScheduler scheduler, int headerVersion, LinkObserver observer) {
         this.node = node;
         this.headerVersion = headerVersion;
         this.observer = observer;
-        assembler = new PieceAssembler(MESSAGE_SIZE, node.counters());
-        emptyCheck = scheduler.timer("discard", this::discardUntilEmpty);
+        receiver = new PieceReceiver(scheduler, MESSAGE_SIZE, new QrtrHead(node.counters()), this::received);
     }
 
     @Override
@@ -64,10 +64,9 @@ final class MsgqLink implements Link, MailboxClient, ChannelSubscriber {
         if (channel != null) {
             channel = null;
             int unsent = sender.waiting();
-            int half = assembler.filled();
-            emptyCheck.cancel();
+            int half = receiver.filled();
             sender.restart(null);
-            assembler.restart();
+            receiver.restart();
             node.linkDown(this);
             observer.down(unsent, half);
         }
@@ -87,7 +86,7 @@ final class MsgqLink implements Link, MailboxClient, ChannelSubscriber {
         if (bytes == null) {
             return -Errno.EMSGSIZE;
         }
-        int result = sender.send(bytes, packet.type() == PacketType.DATA);
+        int result = sender.send(bytes, packet.type() != PacketType.DATA, null);
         if (result == 0) {
             observer.packet(true, packet, bytes);
         }
@@ -108,35 +107,18 @@ final class MsgqLink implements Link, MailboxClient, ChannelSubscriber {
     @Override
     public void rxCallback(MailboxChannel from, @Nullable Object message) {
         open(from); // the first message may come before we are told of the queues
-        if (channel != from) {
-            return;
+        if (from.equals(channel)) {
+            receiver.received(from, (ByteBuffer) Objects.requireNonNull(message, "message"));
         }
-        ByteBuffer in = (ByteBuffer) Objects.requireNonNull(message, "message");
-        byte[] piece = new byte[in.remaining()];
-        in.get(piece);
-        boolean discarded = assembler.isDiscarding();
-        byte[] bytes = assembler.add(piece);
-        if (!discarded && assembler.isDiscarding()) {
-            emptyCheck.arm(0);
-        }
-        if (bytes == null) {
-            return;
-        }
+    }
+
+    private void received(byte[] bytes) {
         PacketCodec.Decoded decoded = PacketCodec.decode(bytes);
         if (decoded.packet() != null) {
             observer.packet(false, decoded.packet(), bytes);
             node.received(this, decoded.packet());
         } else if (decoded.refusal() != null) {
             node.counters().refuse(decoded.refusal());
-        }
-    }
-
-    private void discardUntilEmpty() {
-        MailboxChannel from = channel;
-        if (from != null && from.peekData()) {
-            emptyCheck.arm(0); // what it delivered was discarded
-        } else {
-            assembler.queueRanEmpty();
         }
     }
 }

@@ -9,6 +9,8 @@ import dev.hwmailbox.controller.ChannelOps;
 import dev.hwmailbox.controller.ControllerChannel;
 import dev.hwmailbox.controller.MailboxController;
 import dev.hwmailbox.controller.TxDoneMethod;
+import dev.hwmailbox.examples.pieces.PieceAssembler;
+import dev.hwmailbox.examples.pieces.PieceSender;
 import dev.hwmailbox.testing.VirtualScheduler;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -19,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 final class PiecesTest {
     private final Counters counters = new Counters();
-    private final PieceAssembler assembler = new PieceAssembler(MsgqLink.MESSAGE_SIZE, counters);
+    private final PieceAssembler assembler = new PieceAssembler(MsgqLink.MESSAGE_SIZE, new QrtrHead(counters));
     private final byte[] packet = packet(2_000);
 
     static byte[] packet(int size) {
@@ -117,7 +119,7 @@ final class PiecesTest {
             public int sendData(ControllerChannel channel, @Nullable Object message, long txId) {
                 if (channel.index() == 0) {
                     sender.restart(channels.get(1));
-                    sender.send(packet, true);
+                    sender.send(packet, false, null);
                 } else {
                     sent.add(Objects.requireNonNull(message));
                 }
@@ -133,7 +135,7 @@ final class PiecesTest {
             channels.add(controller.channel(1).bindClient(new MailboxClient() {}));
             sender.restart(channels.get(0));
 
-            sender.send(packet(8), true);
+            sender.send(packet(8), false, null);
 
             assertThat(sent).hasSize(pieces(packet).size());
             assertThat(sender.waiting()).isZero();
