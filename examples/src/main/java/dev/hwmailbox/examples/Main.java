@@ -12,6 +12,7 @@ import dev.hwmailbox.examples.qrtr.QrtrCommand;
 import dev.hwmailbox.examples.rm.RmCommand;
 import dev.hwmailbox.examples.serial.SerialCommand;
 import dev.hwmailbox.examples.soak.SoakCommand;
+import dev.hwmailbox.examples.sockets.SocketsCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -32,7 +33,8 @@ import picocli.CommandLine.Command;
             QrtrCommand.class,
             RmCommand.class,
             SerialCommand.class,
-            SoakCommand.class
+            SoakCommand.class,
+            SocketsCommand.class
         })
 public final class Main implements Runnable {
     @SuppressWarnings("NullAway.Init") // picocli sets it

@@ -28,7 +28,15 @@ public final class PieceSender {
     public static final int URGENT_RESERVE = 1 << 20;
 
     /** A piece, and at the last one of a packet who hears its outcome. */
-    private record Piece(MsgqMessage message, @Nullable IntConsumer outcome) {}
+    private static final class Piece {
+        private final MsgqMessage message;
+        private final @Nullable IntConsumer outcome;
+
+        Piece(MsgqMessage message, @Nullable IntConsumer outcome) {
+            this.message = message;
+            this.outcome = outcome;
+        }
+    }
 
     private final int messageSize;
     private final Deque<Piece> pieces = new ArrayDeque<>();

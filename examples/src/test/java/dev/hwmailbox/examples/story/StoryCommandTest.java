@@ -22,7 +22,7 @@ import picocli.CommandLine.Command;
 /** The subcommands that tell a story: always the same one, and never a good end where there is none. */
 class StoryCommandTest {
     @ParameterizedTest
-    @ValueSource(strings = {"gpio", "membuf", "proxy", "serial"})
+    @ValueSource(strings = {"gpio", "membuf", "proxy", "serial", "sockets"})
     void tellsTheSameStoryInEveryRun(String name) throws IOException {
         CommandLineRun run = CommandLineRun.of(name);
 
@@ -33,7 +33,7 @@ class StoryCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"gpio", "membuf", "proxy", "serial"})
+    @ValueSource(strings = {"gpio", "membuf", "proxy", "serial", "sockets"})
     void tellsItAsJsonLinesToo(String name) throws IOException {
         CommandLineRun run = CommandLineRun.of(name, "--json");
 
@@ -45,7 +45,7 @@ class StoryCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"gpio", "membuf", "proxy", "serial"})
+    @ValueSource(strings = {"gpio", "membuf", "proxy", "serial", "sockets"})
     void refusesWhatItDoesNotKnow(String name) {
         assertThat(CommandLineRun.of(name, "--nonsense").exitCode()).isEqualTo(2);
     }
