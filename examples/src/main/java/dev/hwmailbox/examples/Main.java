@@ -2,6 +2,7 @@
 package dev.hwmailbox.examples;
 
 import dev.hwmailbox.examples.boot.BootCommand;
+import dev.hwmailbox.examples.console.ConsoleCommand;
 import dev.hwmailbox.examples.dt.DtCommand;
 import dev.hwmailbox.examples.gpio.GpioCommand;
 import dev.hwmailbox.examples.loopback.LoopbackCommand;
@@ -24,6 +25,7 @@ import picocli.CommandLine.Command;
         version = "hwmailbox 0.1.0-SNAPSHOT",
         subcommands = {
             BootCommand.class,
+            ConsoleCommand.class,
             DtCommand.class,
             GpioCommand.class,
             LoopbackCommand.class,

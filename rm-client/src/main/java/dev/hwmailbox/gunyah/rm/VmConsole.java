@@ -62,6 +62,7 @@ public final class VmConsole implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(VmConsole.class);
 
     private enum State {
+        OPENING,
         OPEN,
         LOST,
         CLOSED
@@ -84,7 +85,7 @@ public final class VmConsole implements AutoCloseable {
     private final Runnable atEnd = this::end;
 
     private final ReentrantLock lock = new ReentrantLock(); // guards: all below
-    private State state = State.LOST;
+    private State state = State.OPENING;
     private long droppedOutput;
     private long reopened;
 
