@@ -264,7 +264,7 @@ final class SocketHubTest {
 
     @Test
     void thereIsABoundOfConnections() {
-        for (int i = 0; i < SocketHub.MAX_CONNECTIONS; i++) {
+        for (int i = 0; i < Connections.MAX; i++) {
             connect();
             accept();
         }
@@ -272,7 +272,7 @@ final class SocketHubTest {
         assertThatThrownBy(() -> near.connect(PORT, notes))
                 .isInstanceOf(MailboxException.class)
                 .hasMessageContaining("256 connections");
-        assertThat(far.connections()).isEqualTo(SocketHub.MAX_CONNECTIONS);
+        assertThat(far.connections()).isEqualTo(Connections.MAX);
     }
 
     @Test
