@@ -2,6 +2,7 @@
 package dev.hwmailbox.examples.sockets;
 
 import dev.hwmailbox.examples.machine.GuestConnection;
+import dev.hwmailbox.gunyah.rm.ChannelSubscription;
 import dev.hwmailbox.gunyah.rm.server.ResourceManagerServer;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
@@ -16,13 +17,14 @@ final class EchoServer implements AutoCloseable, SocketListener {
     private final SocketHub hub;
     private final DatagramSocket datagrams;
     private final ListenerSocket listener;
+    private final ChannelSubscription subscription;
     private final Map<StreamSocket, ByteBuffer> unwritten = new HashMap<>();
 
     EchoServer(GuestConnection connection) {
         hub = new SocketHub(connection.scheduler(), connection.vmid(), ResourceManagerServer.HOST_VMID);
         datagrams = hub.datagram(PORT, this::datagram);
         listener = hub.listen(PORT, this::accept);
-        connection.channels().subscribe(hub, GuestConnection.TO_OWNER, hub);
+        subscription = connection.channels().subscribe(hub, GuestConnection.TO_OWNER, hub);
     }
 
     private void datagram() {
@@ -72,6 +74,7 @@ final class EchoServer implements AutoCloseable, SocketListener {
 
     @Override
     public void close() {
+        subscription.close();
         datagrams.close();
         listener.close();
     }

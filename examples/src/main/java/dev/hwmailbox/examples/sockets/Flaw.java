@@ -19,6 +19,8 @@ enum Flaw {
     PORT,
     /** A datagram for which there is no room. */
     FULL,
+    /** Bytes behind the end of their direction. */
+    ENDED,
     /** A piece that does not fit into its frame. */
     PIECE,
     /** A piece dropped because of a bad one before it. */

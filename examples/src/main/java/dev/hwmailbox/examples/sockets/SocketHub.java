@@ -11,7 +11,6 @@ import dev.hwmailbox.examples.pieces.PieceSender;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
@@ -20,27 +19,15 @@ import org.jspecify.annotations.Nullable;
  * The sockets of one VM whose other ends are in another, over one pair of message queues.
  *
  * <p>Ours: frames from or for any other VM than these two are refused; data for a connection that is not there is
- * answered with CLOSE; a port that was given out is the last to be given out again, so that late frames meet nobody.
+ * answered with CLOSE.
  */
 final class SocketHub extends ProtocolEnd {
     /** Bytes in a message of the queues. */
     static final int MESSAGE_SIZE = 240;
 
-    /** First of the ports that are given out automatically. */
-    static final int FIRST_AUTOMATIC = 0xC000;
-
-    /** Last of them. */
-    static final int LAST_AUTOMATIC = 0xFFFF;
-
-    /** Connections at a time; further ones are refused. */
-    static final int MAX_CONNECTIONS = 256;
-
     /** How long the other side may take to answer CONNECT or CLOSE: as long as the qmsgq transport waits. */
     static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(8);
 
-    private record Key(int localPort, int remotePort) {}
-
-    private final MailboxScheduler scheduler;
     private final int ownCid;
     private final int otherCid;
     private final SocketCounters counters = new SocketCounters();
@@ -48,12 +35,10 @@ final class SocketHub extends ProtocolEnd {
     private final PieceReceiver receiver;
     private final Map<Integer, DatagramSocket> datagrams = new HashMap<>();
     private final Map<Integer, ListenerSocket> listeners = new HashMap<>();
-    private final Map<Key, StreamSocket> streams = new HashMap<>();
-    private final Map<StreamSocket, MailboxScheduler.Timer> waits = new HashMap<>();
-    private int lastAutomatic = FIRST_AUTOMATIC - 1;
+    private final Connections connections;
 
     SocketHub(MailboxScheduler scheduler, int ownCid, int otherCid) {
-        this.scheduler = scheduler;
+        connections = new Connections(scheduler);
         this.ownCid = ownCid;
         this.otherCid = otherCid;
         receiver = new PieceReceiver(scheduler, MESSAGE_SIZE, counters, this::received);
@@ -69,7 +54,7 @@ final class SocketHub extends ProtocolEnd {
 
     /** Connections that are there, or half there. */
     int connections() {
-        return streams.size();
+        return connections.size();
     }
 
     /** Opens a socket for datagrams; EBUSY if its port is in use. */
@@ -96,35 +81,23 @@ final class SocketHub extends ProtocolEnd {
      * Begins to connect; the listener hears how that ends.
      *
      * @throws MailboxException EPIPE: there is no other side; ENOBUFS: there is no room in the queue; EBUSY: there are
-     *     {@link #MAX_CONNECTIONS}
+     *     {@link Connections#MAX}
      */
     StreamSocket connect(int port, SocketListener listener) {
-        if (streams.size() == MAX_CONNECTIONS) {
-            throw new MailboxException(Errno.EBUSY, "there are " + MAX_CONNECTIONS + " connections");
+        if (connections.size() == Connections.MAX) {
+            throw new MailboxException(Errno.EBUSY, "there are " + Connections.MAX + " connections");
         }
-        Endpoint local = new Endpoint(ownCid, automaticPort(port));
+        Endpoint local = new Endpoint(ownCid, connections.automaticPort(port));
         Endpoint remote = new Endpoint(otherCid, port);
         StreamSocket socket = new StreamSocket(this, local, remote, listener, StreamSocket.State.CONNECTING);
-        streams.put(key(socket), socket);
+        connections.add(socket);
         await(socket);
         int result = answer(FrameType.CONNECT, local, remote, Status.OK);
         if (result < 0) {
-            streams.remove(key(socket));
-            forget(waits.remove(socket));
+            connections.remove(socket);
             throw new MailboxException(-result, "no connection to " + remote);
         }
         return socket;
-    }
-
-    private int automaticPort(int remotePort) {
-        do {
-            lastAutomatic = lastAutomatic == LAST_AUTOMATIC ? FIRST_AUTOMATIC : lastAutomatic + 1;
-        } while (streams.containsKey(new Key(lastAutomatic, remotePort)));
-        return lastAutomatic;
-    }
-
-    private static Key key(StreamSocket socket) {
-        return new Key(socket.local().port(), socket.remote().port());
     }
 
     // ---- what sockets say ----
@@ -148,49 +121,44 @@ final class SocketHub extends ProtocolEnd {
 
     void closing(StreamSocket socket) {
         if (answer(FrameType.CLOSE, socket.local(), socket.remote(), Status.OK) < 0) {
-            end(socket, Status.OK);
+            connections.end(socket, Status.OK);
         } else {
             await(socket);
         }
     }
 
     private void await(StreamSocket socket) {
-        MailboxScheduler.Timer timer = scheduler.timer("socket " + socket.local(), () -> end(socket, Status.TIMED_OUT));
-        forget(waits.put(socket, timer));
-        timer.arm(ANSWER_TIMEOUT.toNanos());
+        connections.await(socket, ANSWER_TIMEOUT, () -> late(socket));
     }
 
-    private static void forget(MailboxScheduler.@Nullable Timer timer) {
-        if (timer != null) {
-            timer.cancel();
+    private void late(StreamSocket socket) {
+        if (socket.state() == StreamSocket.State.CONNECTING) {
+            answer(FrameType.CLOSE, socket.local(), socket.remote(), Status.TIMED_OUT); // its answer may be lost
         }
+        connections.end(socket, Status.TIMED_OUT);
     }
 
     private int answer(FrameType type, Endpoint from, Endpoint to, Status status) {
         return send(Frame.status(type, from, to, status.value()), outcome -> {});
     }
 
-    private void end(StreamSocket socket, Status status) {
-        streams.remove(key(socket), socket);
-        forget(waits.remove(socket));
-        socket.end(status);
-    }
-
     // ---- the channel ----
 
+    /** Connections of a channel before end here, if nobody has said yet that it is gone. */
     @Override
     protected void opened(MailboxChannel opened) {
-        receiver.restart();
-        sender.restart(opened);
+        begin();
     }
 
     @Override
     protected void ended(int status) {
-        List<StreamSocket> all = List.copyOf(streams.values());
+        begin();
+    }
+
+    /** Nothing of before is sent or taken for new. Whoever hears of its end may connect again, if there is a channel. */
+    private void begin() {
         receiver.restart();
-        sender.restart(null);
-        all.forEach(socket -> end(socket, Status.RESET));
-        sender.restart(channel()); // the other side was reset, and will come again; or there is none
+        connections.endAll(Status.RESET, () -> sender.restart(channel()));
     }
 
     @Override
@@ -206,7 +174,7 @@ final class SocketHub extends ProtocolEnd {
     private void goOn() {
         sender.pump();
         if (sender.waiting() < PieceSender.MAX_WAITING / 2) {
-            List.copyOf(streams.values()).forEach(StreamSocket::wakeWriter);
+            connections.all().forEach(StreamSocket::wakeWriter);
         }
     }
 
@@ -238,19 +206,21 @@ final class SocketHub extends ProtocolEnd {
 
     private void take(Frame frame) {
         int port = frame.destination().port();
-        StreamSocket stream = streams.get(new Key(port, frame.source().port()));
+        StreamSocket stream = connections.find(port, frame.source().port());
         switch (frame.type()) {
             case DATAGRAM -> takeDatagram(frame, datagrams.get(port));
-            case CONNECT -> takeConnect(frame, listeners.get(port), stream);
+            case CONNECT -> takeConnect(frame, stream);
             case CONNECT_REPLY -> takeReply(frame, stream);
             case DATA, SHUTDOWN -> {
                 if (stream == null) {
                     refuse(frame);
                 } else if (frame.type() == FrameType.SHUTDOWN) {
                     stream.otherShutsDown(frame.status());
+                } else if (stream.hasEnd()) {
+                    counters.refuse(Flaw.ENDED);
                 } else if (!stream.take(frame.payload())) {
                     answer(FrameType.CLOSE, stream.local(), stream.remote(), Status.OVERFLOW);
-                    end(stream, Status.OVERFLOW);
+                    connections.end(stream, Status.OVERFLOW);
                 }
             }
             case CLOSE -> takeClose(frame, stream);
@@ -266,19 +236,21 @@ final class SocketHub extends ProtocolEnd {
         }
     }
 
-    private void takeConnect(Frame frame, @Nullable ListenerSocket listener, @Nullable StreamSocket former) {
+    private void takeConnect(Frame frame, @Nullable StreamSocket former) {
         if (former != null) {
-            end(former, Status.RESET); // the other side has begun anew
+            connections.end(former, Status.RESET); // the other side has begun anew
         }
+        ListenerSocket listener = listeners.get(frame.destination().port());
         StreamSocket socket = new StreamSocket(
                 this, frame.destination(), frame.source(), SocketListener.NONE, StreamSocket.State.CONNECTED);
-        if (listener == null || !listener.hasRoom() || streams.size() == MAX_CONNECTIONS) {
+        if (listener == null || !listener.hasRoom() || connections.size() == Connections.MAX) {
             answer(FrameType.CONNECT_REPLY, socket.local(), socket.remote(), Status.REFUSED);
             return;
         }
-        streams.put(key(socket), socket);
-        answer(FrameType.CONNECT_REPLY, socket.local(), socket.remote(), Status.OK);
-        listener.take(socket);
+        if (answer(FrameType.CONNECT_REPLY, socket.local(), socket.remote(), Status.OK) == 0) {
+            connections.add(socket);
+            listener.take(socket);
+        } // else the other side's time will run out
     }
 
     private void takeReply(Frame frame, @Nullable StreamSocket socket) {
@@ -288,9 +260,9 @@ final class SocketHub extends ProtocolEnd {
                 refuse(frame); // too late
             }
         } else if (status != Status.OK) {
-            end(socket, status);
+            connections.end(socket, status);
         } else if (socket.state() == StreamSocket.State.CONNECTING) {
-            forget(waits.remove(socket));
+            connections.answered(socket);
             socket.connected();
         }
     }
@@ -298,7 +270,7 @@ final class SocketHub extends ProtocolEnd {
     private void takeClose(Frame frame, @Nullable StreamSocket socket) {
         if (socket != null) {
             boolean answered = socket.state() == StreamSocket.State.CLOSING;
-            end(socket, Status.fromValue(frame.status()));
+            connections.end(socket, Status.fromValue(frame.status()));
             if (!answered) {
                 answer(FrameType.CLOSE, frame.destination(), frame.source(), Status.OK);
             }

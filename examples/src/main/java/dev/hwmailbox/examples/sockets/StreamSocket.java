@@ -18,7 +18,7 @@ import java.util.Deque;
  * the other side is told; no other socket waits for it.
  */
 final class StreamSocket implements AutoCloseable {
-    /** Bytes kept for the reader. */
+    /** Bytes kept for the reader, with the headers of their frames: many small frames cost memory too. */
     static final int CAPACITY = 256 << 10;
 
     /** Bytes that may be on their way into the queue; then writing waits, so that one socket does not fill it. */
@@ -89,6 +89,7 @@ final class StreamSocket implements AutoCloseable {
             count += part;
             if (readFromFirst == first.length) {
                 unread.remove();
+                unreadBytes -= Frame.HEADER;
                 readFromFirst = 0;
             }
         }
@@ -183,6 +184,10 @@ final class StreamSocket implements AutoCloseable {
     void connected() {
         if (state == State.CONNECTING) {
             state = State.CONNECTED;
+            int ended = (noMoreReads ? Frame.NO_MORE_READS : 0) | (noMoreWrites ? Frame.NO_MORE_WRITES : 0);
+            if (ended != 0) {
+                shutdown(ended);
+            }
             listener.connected(this);
             wakeWriter();
         }
@@ -193,35 +198,50 @@ final class StreamSocket implements AutoCloseable {
         if (noMoreReads || state != State.CONNECTED || bytes.length == 0) {
             return true; // nobody will read them
         }
-        if (unreadBytes + bytes.length > CAPACITY) {
+        int cost = Frame.HEADER + bytes.length;
+        if (unreadBytes + cost > CAPACITY) {
             return false;
         }
         unread.add(bytes);
-        unreadBytes += bytes.length;
+        unreadBytes += cost;
         listener.readable(this);
         return true;
     }
 
+    /** Whether the other side has said that it writes no more. */
+    boolean hasEnd() {
+        return endOfInput;
+    }
+
     void otherShutsDown(int directions) {
+        if (state != State.CONNECTED) {
+            return; // its owner is not there yet, or no more
+        }
         if ((directions & Frame.NO_MORE_READS) != 0) {
             noMoreWrites = true;
         }
-        if ((directions & Frame.NO_MORE_WRITES) != 0) {
+        if ((directions & Frame.NO_MORE_WRITES) != 0 && !endOfInput) {
             endOfInput = true;
             listener.readable(this);
         }
     }
 
-    /** The connection is over. What has come can be read, unless its owner has closed it. */
-    void end(Status why) {
-        if (state != State.CLOSED) {
-            boolean owners = state == State.CLOSING;
+    /**
+     * The connection is over. What has come can be read, unless its owner has closed it.
+     *
+     * @return true if its owner does not know
+     */
+    boolean over(Status why) {
+        State before = state;
+        if (before != State.CLOSED) {
             state = State.CLOSED;
             status = why;
-            if (!owners) {
-                listener.closed(this, why);
-            }
         }
+        return before == State.CONNECTING || before == State.CONNECTED;
+    }
+
+    void tellOver() {
+        listener.closed(this, status);
     }
 
     private void drop() {

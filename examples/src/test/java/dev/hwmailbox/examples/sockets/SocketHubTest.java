@@ -12,8 +12,6 @@ import dev.hwmailbox.gunyah.testing.GunyahTestBed;
 import dev.hwmailbox.testing.VirtualScheduler;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AutoClose;
@@ -21,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /** Two VMs with sockets. */
 final class SocketHubTest {
-    private static final int PORT = 80;
+    static final int PORT = 80;
 
     private final VirtualScheduler scheduler = new VirtualScheduler();
     private final SocketHub near = new SocketHub(scheduler, 1, 2);
@@ -42,31 +40,6 @@ final class SocketHubTest {
         near.open(bed.near().channel());
         far.open(bed.far().channel());
         settle();
-    }
-
-    /** Notes what a socket hears. */
-    private static final class Notes implements SocketListener {
-        private final List<String> events = new ArrayList<>();
-
-        @Override
-        public void connected(StreamSocket socket) {
-            events.add("connected");
-        }
-
-        @Override
-        public void readable(StreamSocket socket) {
-            events.add("readable");
-        }
-
-        @Override
-        public void writable(StreamSocket socket) {
-            events.add("writable");
-        }
-
-        @Override
-        public void closed(StreamSocket socket, Status status) {
-            events.add("closed " + status);
-        }
     }
 
     private void settle() {
@@ -264,7 +237,7 @@ final class SocketHubTest {
 
     @Test
     void thereIsABoundOfConnections() {
-        for (int i = 0; i < SocketHub.MAX_CONNECTIONS; i++) {
+        for (int i = 0; i < Connections.MAX; i++) {
             connect();
             accept();
         }
@@ -272,7 +245,7 @@ final class SocketHubTest {
         assertThatThrownBy(() -> near.connect(PORT, notes))
                 .isInstanceOf(MailboxException.class)
                 .hasMessageContaining("256 connections");
-        assertThat(far.connections()).isEqualTo(SocketHub.MAX_CONNECTIONS);
+        assertThat(far.connections()).isEqualTo(Connections.MAX);
     }
 
     @Test
@@ -307,44 +280,6 @@ final class SocketHubTest {
         near.rxCallback(bed.near().channel(), ByteBuffer.allocate(10));
         near.rxCallback(bed.near().channel(), new StaleMessage(ByteBuffer.allocate(10)));
         assertThat(near.counters()).hasToString("refused {}, stale 2");
-    }
-
-    /** The other side is scripted, and not always well behaved. */
-    private static final class Scripted implements AutoCloseable {
-        private final VirtualScheduler scheduler = new VirtualScheduler();
-        private final SocketHub hub = new SocketHub(scheduler, 1, 2);
-        private final Notes notes = new Notes();
-        private final GunyahTestBed bed = GunyahTestBed.builder()
-                .scheduler(scheduler)
-                .nearClient(hub)
-                .scriptedPeer()
-                .messagesMayStay()
-                .tasksMayStayPending()
-                .build();
-
-        Scripted() {
-            hub.open(bed.near().channel());
-            scheduler.runUntilIdle();
-        }
-
-        void sends(byte[] frame) {
-            for (int at = 0; at < frame.length; at += SocketHub.MESSAGE_SIZE) {
-                bed.peer().sends(Arrays.copyOfRange(frame, at, Math.min(frame.length, at + SocketHub.MESSAGE_SIZE)));
-            }
-            scheduler.advance(Duration.ofMillis(1));
-        }
-
-        StreamSocket connected() {
-            StreamSocket socket = hub.connect(PORT, notes);
-            sends(Frame.status(FrameType.CONNECT_REPLY, socket.remote(), socket.local(), 0)
-                    .encode());
-            return socket;
-        }
-
-        @Override
-        public void close() {
-            bed.close();
-        }
     }
 
     @Test
