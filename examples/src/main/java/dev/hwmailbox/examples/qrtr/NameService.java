@@ -91,6 +91,11 @@ final class NameService {
         greeted.remove(link);
     }
 
+    /** The other side of a link ends, or speaks for one that does: its next HELLO may be a new life's. */
+    void bye(Link from) {
+        greeted.remove(from);
+    }
+
     /** A node is gone. */
     void nodeGone(int gone) {
         servers.removeNode(gone).forEach(server -> tellLookups(PacketType.DEL_SERVER, server));

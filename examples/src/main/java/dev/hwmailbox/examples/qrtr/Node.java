@@ -103,6 +103,11 @@ final class Node {
         }
     }
 
+    /** Packets of a former life are not read as the next one's. */
+    void dropUnread(int gone) {
+        ports.values().forEach(port -> port.dropUnread(gone));
+    }
+
     void linkWritable() {
         flows.linkWritable();
     }
@@ -115,7 +120,7 @@ final class Node {
             return -Errno.EMSGSIZE;
         }
         if (destination.node() == id) {
-            return toOwnPort(destination.port(), data(port, destination, false, bytes));
+            return toOwnPort(port, data(port, destination, false, bytes));
         }
         Link link = routes.to(destination.node());
         if (link == null) {
@@ -135,12 +140,16 @@ final class Node {
         return result;
     }
 
-    private int toOwnPort(int number, Packet packet) {
-        Port to = ports.get(number);
+    private int toOwnPort(Port from, Packet packet) {
+        Port to = ports.get(packet.destination().port());
         if (to == null) {
             return -Errno.ENODEV;
         }
-        return to.deliver(packet) ? 0 : -Errno.ENOBUFS;
+        if (!to.deliver(packet)) {
+            flows.waitFor(packet.destination(), from);
+            return -Errno.ENOBUFS;
+        }
+        return 0;
     }
 
     private static Packet data(Port port, Address destination, boolean confirm, byte[] bytes) {
@@ -148,6 +157,9 @@ final class Node {
     }
 
     void consumed(Port port, Packet packet) {
+        if (packet.source().node() == id) {
+            flows.resume(port.address());
+        }
         Link link = routes.to(packet.source().node());
         if (packet.confirmRx() && link != null) {
             ControlPacket resume = ControlPacket.client(

@@ -81,6 +81,11 @@ final class Port implements AutoCloseable {
         }
     }
 
+    void dropUnread(int node) {
+        unread.removeIf(packet -> packet.source().node() == node);
+        unreadOf.remove(node);
+    }
+
     boolean deliver(Packet packet) {
         int others = unreadOf.getOrDefault(packet.source().node(), 0);
         if (others == MAX_UNREAD) {

@@ -21,6 +21,8 @@ enum Refusal {
     NODES_FULL,
     /** The node has {@link ServerTable#MAX_SERVERS} servers. */
     SERVERS_FULL,
+    /** A lookup of another node; each has a name service of its own for that. */
+    FOREIGN_LOOKUP,
     /** Nobody knows the way to its destination. */
     NO_ROUTE,
     /** Nobody has its port. */

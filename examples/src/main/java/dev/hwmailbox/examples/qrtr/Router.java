@@ -56,12 +56,14 @@ final class Router {
             case DEL_SERVER -> delServer(from, packet, content.toServer().address());
             case DEL_CLIENT -> delClient(from, packet, content.toClient());
             case BYE -> {
+                names.bye(from);
                 gone(packet.source().node());
                 node.flood(from, packet);
             }
             case RESUME_TX -> resume(packet, content.toClient());
             case DATA -> node.deliver(packet);
-            default -> {} // EXIT and PING say nothing; lookups are for ports of this node only
+            case NEW_LOOKUP, DEL_LOOKUP -> counters.refuse(Refusal.FOREIGN_LOOKUP);
+            default -> {} // EXIT and PING say nothing
         }
     }
 
@@ -113,6 +115,7 @@ final class Router {
 
     private void gone(int gone) {
         routes.forget(gone);
+        node.dropUnread(gone);
         names.nodeGone(gone);
         flows.endNodes(each -> each == gone);
     }

@@ -21,7 +21,9 @@ import org.jspecify.annotations.Nullable;
  *                  └──────── WINDOW: half is free ──────────┘
  * </pre>
  *
- * <p>Ours: the records, and that each side says its window and its modem lines when a channel begins.
+ * <p>Ours: the records, and that each side says its window and its modem lines when a channel begins. Bytes without
+ * credit are dropped and counted. Records have no number of a life: where queues outlive the reset of a VM with messages
+ * in them, the hypervisor must mark these as stale, or a window of the former life adds to the new one's.
  *
  * <p>Context: the VM's scheduler, on which all of it runs; calls from outside are not allowed. Nothing is locked, and
  * every listener may call the port.

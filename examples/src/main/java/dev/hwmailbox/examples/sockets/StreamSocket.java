@@ -110,15 +110,16 @@ final class StreamSocket implements AutoCloseable {
         }
         int count = 0;
         while (state == State.CONNECTED && from.hasRemaining() && unsent < MAX_UNSENT) {
+            int start = from.position();
             byte[] payload = new byte[Math.min(from.remaining(), Frame.MAX_PAYLOAD)];
-            from.get(from.position(), payload);
+            from.get(payload); // before the listener may write the rest of it from inside
             Frame frame = Frame.data(FrameType.DATA, local, remote, payload);
             unsent += payload.length;
             if (hub.send(frame, outcome -> left(payload.length)) < 0) {
                 unsent -= payload.length;
+                from.position(start);
                 break;
             }
-            from.position(from.position() + payload.length);
             count += payload.length;
         }
         refusedWriter |= from.hasRemaining();

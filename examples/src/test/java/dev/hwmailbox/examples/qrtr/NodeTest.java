@@ -327,4 +327,65 @@ final class NodeTest {
         assertThat(owner.names().servers()).containsExactly(new Server(2, 7, server.address()));
         assertThat(first.names().servers()).containsExactly(new Server(2, 7, server.address()));
     }
+
+    @Test
+    void aNameServiceThatSaysByeAndHelloOnALivingLinkIsAnswered() {
+        up();
+        long before = hellosTo(firstWire, 1);
+        hostile(5, Packet.control(5, Address.EVERYWHERE, ControlPacket.client(PacketType.BYE, 5, 0)));
+        hostile(5, Packet.control(5, Address.EVERYWHERE, ControlPacket.plain(PacketType.HELLO)));
+
+        assertThat(hellosTo(firstWire, 1)).isEqualTo(before + 1);
+    }
+
+    private static long hellosTo(Wire wire, int from) {
+        return wire.carried.stream()
+                .filter(packet ->
+                        packet.type() == PacketType.HELLO && packet.source().node() == from)
+                .count();
+    }
+
+    @Test
+    void unreadPacketsOfANodeThatIsGoneAreNotReadAsTheNextLifes() {
+        up();
+        Port server = server();
+        Port client = open(first, notes);
+        for (int i = 0; i < 4; i++) {
+            client.send(server.address(), new byte[] {1});
+        }
+        settle();
+
+        firstWire.down();
+        settle();
+        firstWire.up();
+        settle();
+        client.send(server.address(), new byte[] {2});
+        settle();
+
+        assertThat(Objects.requireNonNull(server.receive()).payload()).containsExactly(2);
+        assertThat(server.receive()).isNull();
+    }
+
+    @Test
+    void aPortOfTheSameNodeTellsWhenItHasRoomAgain() {
+        Port reader = open(owner, new Notes());
+        Port writer = open(owner, notes);
+        for (int i = 0; i < Port.MAX_UNREAD; i++) {
+            assertThat(writer.send(reader.address(), new byte[] {1})).isZero();
+        }
+        assertThat(writer.send(reader.address(), new byte[] {1})).isEqualTo(-Errno.ENOBUFS);
+
+        reader.receive();
+
+        assertThat(notes.events).containsExactly("writable");
+        assertThat(writer.send(reader.address(), new byte[] {1})).isZero();
+    }
+
+    @Test
+    void aLookupOfAnotherNodeIsRefusedAndCounted() {
+        up();
+        hostile(5, Packet.control(5, Address.control(1), ControlPacket.plain(PacketType.NEW_LOOKUP)));
+
+        assertThat(owner.counters().of(Refusal.FOREIGN_LOOKUP)).isEqualTo(1);
+    }
 }

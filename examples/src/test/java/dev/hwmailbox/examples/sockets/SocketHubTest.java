@@ -388,4 +388,25 @@ final class SocketHubTest {
             assertThat(datagrams.send(ByteBuffer.allocate(60_000), 6)).isEqualTo(-Errno.ENOBUFS);
         }
     }
+
+    @Test
+    void aListenerThatWritesOnFromInsideAWriteWritesEachByteOnce() {
+        ByteBuffer rest = ByteBuffer.allocate(100);
+        SocketListener writing = new SocketListener() {
+            @Override
+            public void connected(StreamSocket socket) {
+                socket.write(rest);
+            }
+
+            @Override
+            public void writable(StreamSocket socket) {
+                socket.write(rest);
+            }
+        };
+        near.connect(PORT, writing).write(rest);
+        settle();
+
+        assertThat(read(accept())).isEqualTo(100);
+        assertThat(rest.hasRemaining()).isFalse();
+    }
 }
