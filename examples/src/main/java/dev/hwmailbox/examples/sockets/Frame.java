@@ -118,11 +118,13 @@ final class Frame {
     }
 
     byte[] encode() {
-        ByteBuffer out = in(new byte[HEADER + payload.length]);
+        byte[] bytes = new byte[HEADER + payload.length];
+        ByteBuffer out = in(bytes);
         out.put((byte) VERSION).put((byte) type.value()).putShort((short) 0).putInt(payload.length);
         out.putInt(source.cid()).putInt(source.port());
         out.putInt(destination.cid()).putInt(destination.port());
-        return out.put(payload).array();
+        out.put(payload);
+        return bytes;
     }
 
     @Override
