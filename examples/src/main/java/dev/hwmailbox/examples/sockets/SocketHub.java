@@ -155,7 +155,7 @@ final class SocketHub extends ProtocolEnd {
         begin();
     }
 
-    /** Nothing of before is sent or taken for new. Whoever hears of its end may connect again, if there is a channel. */
+    /** Nothing of before is sent or taken. Whoever hears of its end may connect again, if there is a channel. */
     private void begin() {
         receiver.restart();
         connections.endAll(Status.RESET, () -> sender.restart(channel()));
