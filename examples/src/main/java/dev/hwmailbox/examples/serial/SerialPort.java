@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>Ours: the records, and that each side says its window and its modem lines when a channel begins. Bytes without
- * credit are dropped and counted. Records have no number of a life: where queues outlive the reset of a VM with messages
- * in them, the hypervisor must mark these as stale, or a window of the former life adds to the new one's.
+ * credit are dropped and counted. Records have no number of a life: where queues outlive the reset of a VM with
+ * messages in them, the hypervisor must mark these as stale, or a window of the former life adds to that of the new.
  *
  * <p>Context: the VM's scheduler, on which all of it runs; calls from outside are not allowed. Nothing is locked, and
  * every listener may call the port.
