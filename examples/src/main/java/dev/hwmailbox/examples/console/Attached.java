@@ -11,21 +11,32 @@ import dev.hwmailbox.examples.machine.Platform;
 import dev.hwmailbox.examples.machine.ServiceProgram;
 import dev.hwmailbox.gunyah.rm.VmConsole;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CodingErrorAction;
 
 /**
  * A guest, and its console as the owner has it.
  *
- * <p>Context: {@link #output} from any thread, the rest from the thread that made it; may block.
+ * <p>Context: {@link #output} from one thread at a time, the rest from the thread that made it; may block.
  */
 final class Attached implements AutoCloseable {
     private final Machine machine;
     private final Guest guest;
     private final VmConsole console;
+    private final CharsetDecoder decoder = UTF_8.newDecoder()
+            .onMalformedInput(CodingErrorAction.REPLACE)
+            .onUnmappableCharacter(CodingErrorAction.REPLACE);
 
-    Attached(Platform platform) {
+    /** The beginning of a character whose rest has not come. */
+    private byte[] cut = new byte[0];
+
+    /** Launches a guest and attaches to its console, which keeps so many bytes that have not been looked at. */
+    Attached(Platform platform, int capacity) {
         machine = new Machine(platform, (vmid, image) -> new ServiceProgram(ShellGuest::new));
         guest = machine.launch();
-        console = VmConsole.open(machine.resourceManager(), guest.vmid());
+        console = VmConsole.open(machine.resourceManager(), guest.vmid(), capacity);
     }
 
     Machine machine() {
@@ -49,10 +60,20 @@ final class Attached implements AutoCloseable {
     /** What has come since the last time; does not wait. */
     String output() {
         try {
-            return new String(console.input().readNBytes(console.input().available()), UTF_8);
+            return decode(console.input().readNBytes(console.input().available()));
         } catch (IOException e) {
             throw new MailboxException(Errno.EIO, "console of VM " + guest.vmid() + ": " + e.getMessage(), e);
         }
+    }
+
+    private String decode(byte[] more) {
+        ByteBuffer bytes = ByteBuffer.allocate(cut.length + more.length);
+        bytes.put(cut).put(more).flip();
+        CharBuffer text = CharBuffer.allocate(bytes.remaining());
+        decoder.decode(bytes, text, false);
+        cut = new byte[bytes.remaining()];
+        bytes.get(cut);
+        return text.flip().toString();
     }
 
     /** Ends the VM by force; the console stays attached. */

@@ -6,6 +6,7 @@ import dev.hwmailbox.examples.machine.MachineFailure;
 import dev.hwmailbox.examples.machine.Platform;
 import dev.hwmailbox.examples.machine.ThreadedPlatform;
 import dev.hwmailbox.examples.machine.VirtualPlatform;
+import dev.hwmailbox.gunyah.rm.VmConsole;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -83,7 +84,7 @@ public final class ConsoleCommand implements Callable<Integer> {
     private void play(ConsoleScript steps) {
         PrintWriter out = spec.commandLine().getOut();
         try (VirtualPlatform platform = new VirtualPlatform();
-                Attached attached = new Attached(platform)) {
+                Attached attached = new Attached(platform, VmConsole.DEFAULT_CAPACITY)) {
             new ScriptedConsole(platform, attached, out).play(steps);
         } finally {
             out.flush();
@@ -93,7 +94,7 @@ public final class ConsoleCommand implements Callable<Integer> {
     private void attach() throws IOException {
         try (Terminal terminal = TerminalBuilder.builder().dumb(true).build();
                 Platform platform = new ThreadedPlatform();
-                Attached attached = new Attached(platform)) {
+                Attached attached = new Attached(platform, InteractiveConsole.CAPACITY)) {
             new InteractiveConsole(attached, terminal).run();
             terminal.writer().println(attached.summary());
             terminal.flush();

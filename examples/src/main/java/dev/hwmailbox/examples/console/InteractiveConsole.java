@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.examples.console;
 
+import dev.hwmailbox.Completion;
 import dev.hwmailbox.MailboxScheduler;
 import dev.hwmailbox.gunyah.rm.RmNotificationListener;
 import dev.hwmailbox.gunyah.rm.protocol.RmMessage;
@@ -26,6 +27,12 @@ import org.jline.terminal.Terminal;
 final class InteractiveConsole {
     static final String HELP = "~. or Ctrl-] leaves, ~r restarts the VM, ~? says this; other lines go to the VM";
 
+    /**
+     * How much output is kept until it is looked at, in bytes: more than the longest command of the guest prints. What
+     * the library keeps by itself is full long before {@link #LOOK_AGAIN} is over.
+     */
+    static final int CAPACITY = 64 << 10;
+
     private static final String LEAVE = "leave";
     private static final String LEAVE_IF_EMPTY = "leave-if-empty";
     private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
@@ -33,6 +40,12 @@ final class InteractiveConsole {
     private final Attached attached;
     private final LineReader reader;
     private final MailboxScheduler.Timer looking;
+
+    /** Only the owner's scheduler touches it. */
+    private final WholeLines lines = new WholeLines();
+
+    /** Whether the user has left; only the owner's scheduler touches it. */
+    private boolean left;
 
     InteractiveConsole(Attached attached, Terminal terminal) {
         this.attached = attached;
@@ -60,12 +73,15 @@ final class InteractiveConsole {
         } catch (EndOfFileException | UserInterruptException e) {
             // the user leaves
         }
-        looking.cancel();
         attached.machine().resourceManager().removeListener(exits);
+        Completion shown = new Completion();
+        attached.machine().scheduler().execute(() -> leave(shown));
+        attached.machine().await(shown, "the last output cannot be shown");
     }
 
     private void notified(RmMessage notification) {
         if (notification.messageId() == RmMessageId.NOTIFY_VM_EXITED) {
+            showAll();
             reader.printAbove("VM " + attached.vmid() + " has exited; ~r restarts it, ~. leaves");
         }
     }
@@ -95,10 +111,28 @@ final class InteractiveConsole {
     }
 
     private void look() {
-        String output = attached.output();
-        if (!output.isEmpty()) {
-            reader.printAbove(output.stripTrailing());
+        if (!left) {
+            String output = attached.output();
+            show(output.isEmpty() ? lines.rest() : lines.add(output));
+            looking.arm(LOOK_AGAIN.toNanos());
         }
-        looking.arm(LOOK_AGAIN.toNanos());
+    }
+
+    private void leave(Completion shown) {
+        left = true;
+        looking.cancel();
+        showAll();
+        shown.complete(0);
+        attached.machine().scheduler().wake(shown);
+    }
+
+    private void showAll() {
+        show(lines.add(attached.output()) + lines.rest());
+    }
+
+    private void show(String text) {
+        if (!text.isEmpty()) {
+            reader.printAbove(text);
+        }
     }
 }

@@ -33,12 +33,15 @@ final class ScriptedConsole {
     void play(ConsoleScript script) {
         out.println("--> attached to VM " + attached.vmid());
         attached.type("\n"); // what it said before we were attached is lost: ask for a prompt
-        for (Step step : script.steps()) {
-            play(step);
+        try {
+            for (Step step : script.steps()) {
+                play(step);
+            }
+        } finally {
+            look();
+            out.println();
+            out.println("--> " + attached.summary());
         }
-        look();
-        out.println();
-        out.println("--> " + attached.summary());
     }
 
     private void play(Step step) {

@@ -10,6 +10,7 @@ import dev.hwmailbox.gunyah.rm.ConsoleCalls;
 import dev.hwmailbox.gunyah.rm.protocol.ConsoleText;
 import dev.hwmailbox.gunyah.rm.protocol.RmMessage;
 import dev.hwmailbox.gunyah.rm.protocol.RmMessageId;
+import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 
 /**
@@ -18,12 +19,12 @@ import java.util.Arrays;
  * <p>Context: the guest's scheduler; it waits there for each piece of output to be taken.
  */
 final class ShellGuest implements AutoCloseable {
-    /** Longest line; what is typed beyond it is dropped. */
+    /** Longest line, in bytes; what is typed beyond it is dropped. */
     static final int MAX_LINE = 1000;
 
     private final GuestConnection connection;
     private final Shell shell;
-    private final StringBuilder line = new StringBuilder();
+    private final ByteArrayOutputStream line = new ByteArrayOutputStream();
 
     ShellGuest(GuestConnection connection) {
         this.connection = connection;
@@ -35,21 +36,21 @@ final class ShellGuest implements AutoCloseable {
 
     private void notified(RmMessage notification) {
         if (notification.messageId() == RmMessageId.NOTIFY_VM_CONSOLE_CHARS) {
-            for (char each : new String(ConsoleText.decode(notification).bytes(), UTF_8).toCharArray()) {
+            for (byte each : ConsoleText.decode(notification).bytes()) {
                 typed(each);
             }
         }
     }
 
-    private void typed(char each) {
+    private void typed(byte each) {
         if (each != '\n') {
-            if (line.length() < MAX_LINE) {
-                line.append(each);
+            if (line.size() < MAX_LINE) {
+                line.write(each);
             }
             return;
         }
-        String command = line.toString();
-        line.setLength(0);
+        String command = line.toString(UTF_8);
+        line.reset();
         print(shell.run(command));
         if (shell.isOver()) {
             connection.exit();

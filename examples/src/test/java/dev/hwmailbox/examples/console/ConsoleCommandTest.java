@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 final class ConsoleCommandTest {
@@ -49,6 +50,24 @@ final class ConsoleCommandTest {
 
         assertThat(run.exitCode()).isEqualTo(ConsoleCommand.EXIT_MISMATCH);
         assertThat(run.err()).contains("line 5: expected \"two\", but the VM said \"", "one\nvm128$");
+    }
+
+    @Test
+    void whatWasDroppedIsToldEvenWhenAnExpectationIsNotMet() throws IOException {
+        CommandLineRun run = play("expect nope\n");
+
+        assertThat(run.exitCode()).isEqualTo(ConsoleCommand.EXIT_MISMATCH);
+        assertThat(run.lastLine()).isEqualTo("--> dropped: 0 bytes of output, 0 bytes typed; reopened 0 times");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "x", "xx", "xxx"})
+    void charactersThatFallOnTheBorderOfTwoFramesStayWholeBothWays(String before) throws IOException {
+        String text = before + "\u00e9\ud83d\ude00".repeat(60);
+
+        CommandLineRun run = play("expect $\nsend echo " + text + "\nexpect " + text + "\n");
+
+        assertThat(run.exitCode()).as(run.err()).isEqualTo(ConsoleCommand.EXIT_OK);
     }
 
     @Test

@@ -16,6 +16,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.impl.DumbTerminal;
 import org.junit.jupiter.api.AfterEach;
@@ -53,6 +55,20 @@ final class InteractiveConsoleTest {
             }
         }
 
+        /** A line that stands still for a moment is shown in two. */
+        void awaitWhateverTheLines(String wanted) throws InterruptedException {
+            lock.lock();
+            try {
+                while (!text.toString().replace("\n", "").contains(wanted)) {
+                    assertThat(more.await(20, TimeUnit.SECONDS))
+                            .as("waits in: %s", text)
+                            .isTrue();
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+
         void await(String wanted) throws InterruptedException {
             lock.lock();
             try {
@@ -85,7 +101,7 @@ final class InteractiveConsoleTest {
         return threads.submit(() -> {
             try (terminal;
                     Platform platform = new ThreadedPlatform();
-                    Attached attached = new Attached(platform)) {
+                    Attached attached = new Attached(platform, InteractiveConsole.CAPACITY)) {
                 new InteractiveConsole(attached, terminal).run();
                 return attached.summary();
             }
@@ -105,12 +121,27 @@ final class InteractiveConsoleTest {
         type("~r\n");
         screen.await("hello from VM 128");
         type("exit\n");
-        screen.await("has exited; ~r restarts it");
+        screen.await("bye\nVM 128 has exited; ~r restarts it");
         type("~r\n");
         screen.await("hello from VM 128");
         type("~.\n");
 
         assertThat(summary.get()).contains("0 bytes typed; reopened 2 times");
+    }
+
+    @Test
+    void whoReadsLosesNothingHoweverMuchTheVmWrites() throws Exception {
+        String numbers = IntStream.rangeClosed(1, Shell.MAX_LINES)
+                .mapToObj(Integer::toString)
+                .collect(Collectors.joining());
+        Future<String> summary = attach();
+        screen.await("vm128$");
+
+        type("count " + Shell.MAX_LINES + "\n");
+
+        screen.awaitWhateverTheLines(numbers);
+        type("~.\n");
+        assertThat(summary.get()).startsWith("dropped: 0 bytes of output");
     }
 
     @ParameterizedTest
