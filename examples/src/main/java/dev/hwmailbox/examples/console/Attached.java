@@ -11,10 +11,6 @@ import dev.hwmailbox.examples.machine.Platform;
 import dev.hwmailbox.examples.machine.ServiceProgram;
 import dev.hwmailbox.gunyah.rm.VmConsole;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.CharsetDecoder;
-import java.nio.charset.CodingErrorAction;
 
 /**
  * A guest, and its console as the owner has it.
@@ -25,12 +21,7 @@ final class Attached implements AutoCloseable {
     private final Machine machine;
     private final Guest guest;
     private final VmConsole console;
-    private final CharsetDecoder decoder = UTF_8.newDecoder()
-            .onMalformedInput(CodingErrorAction.REPLACE)
-            .onUnmappableCharacter(CodingErrorAction.REPLACE);
-
-    /** The beginning of a character whose rest has not come. */
-    private byte[] cut = new byte[0];
+    private final TextDecoder decoder = new TextDecoder();
 
     /** Launches a guest and attaches to its console, which keeps so many bytes that have not been looked at. */
     Attached(Platform platform, int capacity) {
@@ -60,20 +51,10 @@ final class Attached implements AutoCloseable {
     /** What has come since the last time; does not wait. */
     String output() {
         try {
-            return decode(console.input().readNBytes(console.input().available()));
+            return decoder.decode(console.input().readNBytes(console.input().available()));
         } catch (IOException e) {
             throw new MailboxException(Errno.EIO, "console of VM " + guest.vmid() + ": " + e.getMessage(), e);
         }
-    }
-
-    private String decode(byte[] more) {
-        ByteBuffer bytes = ByteBuffer.allocate(cut.length + more.length);
-        bytes.put(cut).put(more).flip();
-        CharBuffer text = CharBuffer.allocate(bytes.remaining());
-        decoder.decode(bytes, text, false);
-        cut = new byte[bytes.remaining()];
-        bytes.get(cut);
-        return text.flip().toString();
     }
 
     /** Ends the VM by force; the console stays attached. */
