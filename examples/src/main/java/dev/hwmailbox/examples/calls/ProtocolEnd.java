@@ -74,7 +74,7 @@ public abstract class ProtocolEnd implements MailboxClient, ChannelSubscriber {
     protected abstract void ended(int status);
 
     @Override
-    public final void bound(MailboxChannel made, VmChannel queues) {
+    public void bound(MailboxChannel made, VmChannel queues) {
         open(made);
     }
 

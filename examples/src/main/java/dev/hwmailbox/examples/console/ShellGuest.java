@@ -3,8 +3,6 @@ package dev.hwmailbox.examples.console;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.hwmailbox.Errno;
-import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.examples.machine.GuestConnection;
 import dev.hwmailbox.gunyah.rm.ConsoleCalls;
 import dev.hwmailbox.gunyah.rm.protocol.ConsoleText;
@@ -58,17 +56,13 @@ final class ShellGuest implements AutoCloseable {
     }
 
     private void print(String text) {
-        byte[] bytes = text.getBytes(UTF_8);
-        try {
-            for (int at = 0; at < bytes.length; at += ConsoleText.MAX_SINGLE_FRAME_LENGTH) {
-                int end = Math.min(bytes.length, at + ConsoleText.MAX_SINGLE_FRAME_LENGTH);
-                connection.resourceManager().console().write(ConsoleCalls.OWN, Arrays.copyOfRange(bytes, at, end));
-            }
-        } catch (MailboxException e) {
-            // A VM that is stopped in the middle of its output need not live to see the reply.
-            if (e.errno() != Errno.ESHUTDOWN) {
-                throw e;
-            }
+        connection.unlessStopped(() -> write(text.getBytes(UTF_8)));
+    }
+
+    private void write(byte[] bytes) {
+        for (int at = 0; at < bytes.length; at += ConsoleText.MAX_SINGLE_FRAME_LENGTH) {
+            int end = Math.min(bytes.length, at + ConsoleText.MAX_SINGLE_FRAME_LENGTH);
+            connection.resourceManager().console().write(ConsoleCalls.OWN, Arrays.copyOfRange(bytes, at, end));
         }
     }
 

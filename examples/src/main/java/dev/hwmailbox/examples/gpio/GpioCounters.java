@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.examples.gpio;
 
-import java.util.EnumMap;
-import java.util.Map;
+import dev.hwmailbox.examples.calls.Refusals;
 
 /**
  * What one end has refused, by what was wrong with it, and what else it could not use.
@@ -10,12 +9,12 @@ import java.util.Map;
  * <p>Context: the VM's scheduler.
  */
 final class GpioCounters {
-    private final Map<GpioField, Long> refused = new EnumMap<>(GpioField.class);
+    private final Refusals<GpioField> refused = new Refusals<>(GpioField.class);
     private long stale;
     private long unsent;
 
     void refuse(GpioField field) {
-        refused.merge(field, 1L, Long::sum);
+        refused.add(field);
     }
 
     /** A message of the other side's former life, or of a channel that is no more. */
@@ -29,11 +28,11 @@ final class GpioCounters {
     }
 
     long refused(GpioField field) {
-        return refused.getOrDefault(field, 0L);
+        return refused.of(field);
     }
 
     long refused() {
-        return refused.values().stream().mapToLong(Long::longValue).sum();
+        return refused.total();
     }
 
     long stale() {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.examples.membuf;
 
-import java.util.EnumMap;
-import java.util.Map;
+import dev.hwmailbox.examples.calls.Refusals;
 
 /**
  * What one end has refused, by what was wrong with it, and what else it could not use.
@@ -10,13 +9,13 @@ import java.util.Map;
  * <p>Context: the VM's scheduler.
  */
 final class MemBufCounters {
-    private final Map<MemBufField, Long> refused = new EnumMap<>(MemBufField.class);
+    private final Refusals<MemBufField> refused = new Refusals<>(MemBufField.class);
     private long stale;
     private long unsent;
     private long givenBack;
 
     void refuse(MemBufField field) {
-        refused.merge(field, 1L, Long::sum);
+        refused.add(field);
     }
 
     /** A message of the other side's former life, or of a channel that is no more. */
@@ -35,7 +34,7 @@ final class MemBufCounters {
     }
 
     long refused(MemBufField field) {
-        return refused.getOrDefault(field, 0L);
+        return refused.of(field);
     }
 
     long stale() {

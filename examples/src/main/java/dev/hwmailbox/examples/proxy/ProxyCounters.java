@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.examples.proxy;
 
-import java.util.EnumMap;
-import java.util.Map;
+import dev.hwmailbox.examples.calls.Refusals;
 
 /**
  * Replies that no call could use.
@@ -10,13 +9,13 @@ import java.util.Map;
  * <p>Context: the VM's scheduler.
  */
 final class ProxyCounters {
-    private final Map<ProxyField, Long> refused = new EnumMap<>(ProxyField.class);
+    private final Refusals<ProxyField> refused = new Refusals<>(ProxyField.class);
     private long drained;
     private long unasked;
     private long stale;
 
     void refuse(ProxyField field) {
-        refused.merge(field, 1L, Long::sum);
+        refused.add(field);
     }
 
     /** Was in the queue when a call began. */

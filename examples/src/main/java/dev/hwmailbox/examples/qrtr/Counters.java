@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.examples.qrtr;
 
-import java.util.EnumMap;
-import java.util.Map;
+import dev.hwmailbox.examples.calls.Refusals;
 
 /** How many packets were not taken, and why. */
 final class Counters {
-    private final Map<Refusal, Integer> refused = new EnumMap<>(Refusal.class);
+    private final Refusals<Refusal> refused = new Refusals<>(Refusal.class);
 
     void refuse(Refusal refusal) {
-        refused.merge(refusal, 1, Integer::sum);
+        refused.add(refusal);
     }
 
-    int of(Refusal refusal) {
-        return refused.getOrDefault(refusal, 0);
+    long of(Refusal refusal) {
+        return refused.of(refusal);
     }
 
-    int total() {
-        return refused.values().stream().mapToInt(Integer::intValue).sum();
+    long total() {
+        return refused.total();
     }
 
     @Override

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.examples.qrtr;
 
-import dev.hwmailbox.ChannelEvent;
 import dev.hwmailbox.Errno;
 import dev.hwmailbox.MailboxChannel;
-import dev.hwmailbox.MailboxClient;
 import dev.hwmailbox.MailboxScheduler;
+import dev.hwmailbox.examples.calls.ProtocolEnd;
 import dev.hwmailbox.examples.pieces.PieceReceiver;
 import dev.hwmailbox.examples.pieces.PieceSender;
-import dev.hwmailbox.gunyah.rm.ChannelSubscriber;
 import dev.hwmailbox.gunyah.rm.VmChannel;
 import java.nio.ByteBuffer;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Context: its VM's scheduler.
  */
-final class MsgqLink implements Link, MailboxClient, ChannelSubscriber {
+final class MsgqLink extends ProtocolEnd implements Link {
     /** Bytes in a message of the queues. */
     static final int MESSAGE_SIZE = 240;
 
@@ -29,7 +26,7 @@ final class MsgqLink implements Link, MailboxClient, ChannelSubscriber {
     private final LinkObserver observer;
     private final PieceSender sender = new PieceSender(MESSAGE_SIZE);
     private final PieceReceiver receiver;
-    private @Nullable MailboxChannel channel;
+    private boolean isUp;
 
     MsgqLink(Node node, MailboxScheduler scheduler, int headerVersion, LinkObserver observer) {
         this.node = node;
@@ -41,42 +38,40 @@ final class MsgqLink implements Link, MailboxClient, ChannelSubscriber {
     @Override
     public void bound(MailboxChannel made, VmChannel queues) {
         observer.up(queues.toString());
-        open(made);
-    }
-
-    @Override
-    public void closed(VmChannel queues) {
-        close();
+        super.bound(made, queues);
     }
 
     /** The queues are there, perhaps with packets in them already. */
-    void open(MailboxChannel made) {
-        if (channel != made && !made.isClosed()) { // or it is of a former life
-            close();
-            channel = made;
-            sender.restart(made);
-            node.linkUp(this);
+    @Override
+    protected void opened(MailboxChannel made) {
+        down();
+        up(made);
+    }
+
+    @Override
+    protected void ended(int status) {
+        down();
+        MailboxChannel kept = channel();
+        if (kept != null) {
+            up(kept); // a new life at the other end: greets again
         }
     }
 
-    /** The queues are gone. */
-    void close() {
-        if (channel != null) {
-            channel = null;
+    private void up(MailboxChannel made) {
+        isUp = true;
+        sender.restart(made);
+        node.linkUp(this);
+    }
+
+    private void down() {
+        if (isUp) {
+            isUp = false;
             int unsent = sender.waiting();
             int half = receiver.filled();
             sender.restart(null);
             receiver.restart();
             node.linkDown(this);
             observer.down(unsent, half);
-        }
-    }
-
-    @Override
-    public void event(MailboxChannel of, ChannelEvent event) {
-        if (event == ChannelEvent.PEER_RESET && channel == of) {
-            close();
-            open(of); // a new life: greets again
         }
     }
 
@@ -105,11 +100,13 @@ final class MsgqLink implements Link, MailboxClient, ChannelSubscriber {
     }
 
     @Override
-    public void rxCallback(MailboxChannel from, @Nullable Object message) {
-        open(from); // the first message may come before we are told of the queues
-        if (from.equals(channel)) {
-            receiver.received(from, (ByteBuffer) Objects.requireNonNull(message, "message"));
-        }
+    protected void received(MailboxChannel from, ByteBuffer message) {
+        receiver.received(from, message);
+    }
+
+    @Override
+    protected void receivedStale() {
+        node.counters().refuse(Refusal.STALE);
     }
 
     private void received(byte[] bytes) {

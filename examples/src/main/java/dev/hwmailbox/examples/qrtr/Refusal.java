@@ -31,6 +31,8 @@ enum Refusal {
     UNREAD,
     /** The next link is full. */
     LINK_FULL,
+    /** A message of a former life, or of a channel that is no more. */
+    STALE,
     /** Pieces of a packet whose beginning was bad or missing. */
     DISCARDED_PIECE
 }

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.examples.rm;
 
-import dev.hwmailbox.Errno;
-import dev.hwmailbox.MailboxException;
 import dev.hwmailbox.examples.machine.GuestConnection;
-import dev.hwmailbox.gunyah.rm.ResourceManager;
 import dev.hwmailbox.gunyah.rm.protocol.ConsoleText;
 import dev.hwmailbox.gunyah.rm.protocol.RmMessage;
 import dev.hwmailbox.gunyah.rm.protocol.RmMessageId;
@@ -16,11 +13,11 @@ final class EchoGuest implements AutoCloseable {
     private static final int OWN_CONSOLE = 0;
     private static final String GREETING = "ready";
 
-    private final ResourceManager resourceManager;
+    private final GuestConnection connection;
 
     EchoGuest(GuestConnection connection) {
-        resourceManager = connection.resourceManager();
-        resourceManager.addListener(this::notified);
+        this.connection = connection;
+        connection.resourceManager().addListener(this::notified);
         call(RmMessageId.VM_CONSOLE_OPEN, new VmRequest(OWN_CONSOLE));
         call(RmMessageId.VM_CONSOLE_WRITE, ConsoleText.of(OWN_CONSOLE, GREETING));
     }
@@ -33,14 +30,7 @@ final class EchoGuest implements AutoCloseable {
     }
 
     private void call(int messageId, RmPayload payload) {
-        try {
-            resourceManager.call(messageId, payload.encode());
-        } catch (MailboxException e) {
-            // A VM that is stopped need not live to see the reply.
-            if (e.errno() != Errno.ESHUTDOWN) {
-                throw e;
-            }
-        }
+        connection.unlessStopped(() -> connection.resourceManager().call(messageId, payload.encode()));
     }
 
     @Override

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.examples.serial;
 
-import java.util.EnumMap;
-import java.util.Map;
+import dev.hwmailbox.examples.calls.Refusals;
 
 /** What went over a line, and what did not. Context: the VM's scheduler. */
 final class SerialCounters {
-    private final Map<SerialField, Long> refused = new EnumMap<>(SerialField.class);
+    private final Refusals<SerialField> refused = new Refusals<>(SerialField.class);
     private long sent;
     private long received;
     private long windows;
@@ -15,7 +14,7 @@ final class SerialCounters {
     private long lost;
 
     void refuse(SerialField field) {
-        refused.merge(field, 1L, Long::sum);
+        refused.add(field);
     }
 
     void sent(SerialRecord record) {

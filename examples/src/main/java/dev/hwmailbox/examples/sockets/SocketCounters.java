@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.hwmailbox.examples.sockets;
 
+import dev.hwmailbox.examples.calls.Refusals;
 import dev.hwmailbox.examples.pieces.PacketHead;
-import java.util.EnumMap;
-import java.util.Map;
 
 /** What was not taken, and why. */
 final class SocketCounters implements PacketHead {
-    private final Map<Flaw, Long> refused = new EnumMap<>(Flaw.class);
+    private final Refusals<Flaw> refused = new Refusals<>(Flaw.class);
     private long stale;
 
     void refuse(Flaw flaw) {
-        refused.merge(flaw, 1L, Long::sum);
+        refused.add(flaw);
     }
 
     void foundStale() {

@@ -99,7 +99,6 @@ final class MsgqLinkTest {
                 .build()) {
             link.open(bed.near().channel());
             scheduler.runUntilIdle();
-            link.close();
             bed.near().channel().close();
 
             link.rxCallback(bed.near().channel(), ByteBuffer.wrap(PiecesTest.packet(8)));
@@ -134,7 +133,7 @@ final class MsgqLinkTest {
             }
             assertThat(more).as("room is kept for what nobody sends again").isGreaterThan(20_000);
             assertThat(link.send(news)).isEqualTo(-Errno.ENOBUFS);
-            link.close();
+            bed.near().channel().close();
             assertThat(link.send(large)).isEqualTo(-Errno.EPIPE);
         }
     }
